@@ -1,0 +1,106 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Reflection;
+
+namespace VibeVoice.Server.Settings;
+
+/// <summary>
+/// Fills an options record from configuration. Unlike the framework's binder it reports every bad value at once,
+/// in one sentence that names the setting, what was found and what is allowed.
+/// </summary>
+internal static class SettingsReader
+{
+    /// <summary>Reads <typeparamref name="T"/>; a setting that is missing or blank keeps its default.</summary>
+    /// <exception cref="SettingsException">One or more values are not of their type or out of range.</exception>
+    public static T Read<T>(IConfiguration configuration)
+        where T : new()
+    {
+        var options = new T();
+        var problems = new List<string>();
+        foreach (var property in typeof(T).GetProperties())
+        {
+            if (property.GetCustomAttribute<SettingAttribute>() is not { } setting)
+            {
+                continue;
+            }
+
+            var text = configuration[setting.Name]?.Trim();
+            if (string.IsNullOrEmpty(text))
+            {
+                continue;
+            }
+
+            var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+            if (Parse(text, type) is { } value && IsAllowed(property, value))
+            {
+                property.SetValue(options, value);
+            }
+            else
+            {
+                // A secret that is wrong must not reach a log: it is text, and any text is allowed, so it cannot.
+                problems.Add($"{setting.Name} is '{text}', but must be {Expectation(property, type)}.");
+            }
+        }
+
+        return problems.Count == 0 ? options : throw new SettingsException(problems);
+    }
+
+    /// <summary>What a setting accepts, as the end of a sentence: "a whole number from 1 to 50".</summary>
+    public static string Expectation(PropertyInfo property, Type type)
+    {
+        if (type.IsEnum)
+        {
+            return string.Join(" or ", Enum.GetNames(type).Select(name => $"'{name.ToLowerInvariant()}'"));
+        }
+
+        var noun = type switch
+        {
+            _ when type == typeof(bool) => "'true' or 'false'",
+            _ when type == typeof(int) || type == typeof(long) => "a whole number",
+            _ when type == typeof(double) => "a number",
+            _ when type == typeof(Uri) => "an absolute http or https URL",
+            _ => "text",
+        };
+        return property.GetCustomAttribute<RangeAttribute>() is { } range
+            ? string.Create(CultureInfo.InvariantCulture, $"{noun} from {range.Minimum} to {range.Maximum}")
+            : noun;
+    }
+
+    private static bool IsAllowed(PropertyInfo property, object value) =>
+        property.GetCustomAttributes<ValidationAttribute>().All(rule => rule.IsValid(value));
+
+    private static object? Parse(string text, Type type)
+    {
+        var culture = CultureInfo.InvariantCulture;
+        return type switch
+        {
+            _ when type == typeof(string) => text,
+            _ when type == typeof(bool) => ParseBoolean(text),
+            _ when type == typeof(int) => int.TryParse(text, NumberStyles.AllowLeadingSign, culture, out var n)
+                ? n
+                : null,
+            _ when type == typeof(long) => long.TryParse(text, NumberStyles.AllowLeadingSign, culture, out var n)
+                ? n
+                : null,
+            _ when type == typeof(double) => double.TryParse(text, NumberStyles.Float, culture, out var x)
+            && double.IsFinite(x)
+                ? x
+                : null,
+            _ when type == typeof(Uri) => Uri.TryCreate(text, UriKind.Absolute, out var uri)
+            && uri.Scheme is "http" or "https"
+                ? uri
+                : null,
+            // Numbers are names of nothing here: '3' is not an engine.
+            _ when type.IsEnum => char.IsAsciiLetter(text[0]) && Enum.TryParse(type, text, true, out var e) ? e : null,
+            _ => throw new NotSupportedException($"No settings of type {type} are known."),
+        };
+    }
+
+    private static object? ParseBoolean(string text) =>
+        text.ToUpperInvariant() switch
+        {
+            "TRUE" or "1" or "YES" or "ON" => true,
+            "FALSE" or "0" or "NO" or "OFF" => false,
+            _ => null,
+        };
+}
