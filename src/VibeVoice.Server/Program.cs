@@ -1,1 +1,3 @@
-return 0;
+using VibeVoice.Server.Commands;
+
+return await CommandLine.RunAsync(args);

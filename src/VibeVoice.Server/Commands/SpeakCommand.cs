@@ -1,0 +1,146 @@
+using System.CommandLine;
+using Microsoft.Extensions.Logging.Abstractions;
+using VibeVoice.Server.Hosting;
+using VibeVoice.Server.Speech;
+
+namespace VibeVoice.Server.Commands;
+
+/// <summary><c>vibevoice speak</c>: text from the command line or standard input, audio to a file or standard output.</summary>
+internal static class SpeakCommand
+{
+    private static readonly SpeechFieldNames FieldNames = new()
+    {
+        Voice = "--voice",
+        Format = "--format",
+        Speed = "--speed",
+        Seed = "--seed",
+        CfgScale = "--cfg-scale",
+        InferenceSteps = "--steps",
+    };
+
+    public static Command Create()
+    {
+        var text = new Argument<string>("text") { Description = "The words to speak; '-' reads standard input." };
+        var output = new Option<string?>("--output", "-o")
+        {
+            Description = "The file to write; '-' writes the audio to standard output. [default: speech.<format>]",
+            HelpName = "file",
+        };
+        var voice = new Option<string?>("--voice")
+        {
+            Description = "A voice, or a part of its name that no other has ('emma'); see 'vibevoice voices'.",
+            HelpName = "name",
+        };
+        var format = new Option<string?>("--format")
+        {
+            Description = $"{AudioFormat.Names}. [default: the output file's extension, else mp3]",
+            HelpName = "format",
+        };
+        var engine = EngineOption();
+        var speed = new Option<double?>("--speed") { Description = "Tempo, 0.25 to 4; the pitch is kept.", HelpName = "factor" };
+        var seed = new Option<double?>("--seed") { Description = "Seed of the noise: the same seed, the same audio.", HelpName = "number" };
+        var cfgScale = new Option<double?>("--cfg-scale") { Description = "Guidance, 1 to 5.", HelpName = "scale" };
+        var steps = new Option<double?>("--steps") { Description = "Diffusion steps for each frame, 1 to 50.", HelpName = "number" };
+        var quiet = new Option<bool>("--quiet", "-q") { Description = "No progress and no summary on standard error." };
+
+        var command = new Command("speak", "Speaks text into an audio file.")
+        {
+            text,
+            output,
+            voice,
+            format,
+            engine,
+            speed,
+            seed,
+            cfgScale,
+            steps,
+            quiet,
+        };
+        command.SetGuardedAction(
+            async (result, cancellationToken) =>
+            {
+                var file = result.GetValue(output);
+                var input = new SpeechInput
+                {
+                    Text = await ReadTextAsync(result.GetValue(text)!, cancellationToken),
+                    Voice = result.GetValue(voice),
+                    Format = result.GetValue(format) ?? FormatOf(file),
+                    Speed = result.GetValue(speed),
+                    Seed = result.GetValue(seed),
+                    CfgScale = result.GetValue(cfgScale),
+                    InferenceSteps = result.GetValue(steps),
+                };
+                var configuration = Configuration.Load(("VIBEVOICE_ENGINE", result.GetValue(engine)));
+                return await SpeakAsync(configuration, input, file, result.GetValue(quiet), cancellationToken);
+            }
+        );
+        return command;
+    }
+
+    public static Option<string?> EngineOption() =>
+        new("--engine")
+        {
+            Description = "vibevoice (the model) or preview (espeak-ng). [default: VIBEVOICE_ENGINE, else vibevoice]",
+            HelpName = "engine",
+        };
+
+    private static async Task<int> SpeakAsync(
+        IConfiguration configuration,
+        SpeechInput input,
+        string? file,
+        bool isQuiet,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var services = SpeechServices.Build(configuration, NullLoggerFactory.Instance);
+        var synthesizer = services.GetRequiredService<ISynthesizer>();
+        var request = services.GetRequiredService<SpeechRequestFactory>().Create(input, FieldNames, []);
+        await synthesizer.LoadAsync(cancellationToken);
+        using var progress = new ProgressLine(isQuiet);
+        await using var output = AudioOutput.Open(file ?? $"speech.{request.Format.Name}");
+        var run = services
+            .GetRequiredService<SpeechPipeline>()
+            .Start(request, output.HeadCanBeCompleted, progress.Report, cancellationToken);
+        if (!await output.WriteAsync(run.Audio, cancellationToken))
+        {
+            // Whoever read our output has had enough of it.
+            return ExitCode.Done;
+        }
+
+        progress.Finish(run.Report(), output.Name, output.Bytes);
+        return ExitCode.Done;
+    }
+
+    private static async Task<string> ReadTextAsync(string text, CancellationToken cancellationToken)
+    {
+        if (text != "-")
+        {
+            return text;
+        }
+
+        try
+        {
+            var encoding = new System.Text.UTF8Encoding(false, throwOnInvalidBytes: true);
+            using var reader = new StreamReader(Console.OpenStandardInput(), encoding);
+            return await reader.ReadToEndAsync(cancellationToken);
+        }
+        catch (System.Text.DecoderFallbackException)
+        {
+            throw new JobRejectedException("Standard input is not valid UTF-8 text; convert it first, with iconv for one.");
+        }
+    }
+
+    /// <summary>The extension names the format where it can; a file without one is the default format.</summary>
+    private static string? FormatOf(string? file)
+    {
+        var extension = file is null or "-" || file.StartsWith("/dev/", StringComparison.Ordinal)
+            ? ""
+            : Path.GetExtension(file).TrimStart('.');
+        return extension switch
+        {
+            "" => null,
+            "ogg" or "oga" => AudioFormat.Opus.Name,
+            _ => extension,
+        };
+    }
+}

@@ -1,0 +1,98 @@
+using System.Text.Json.Serialization;
+using VibeVoice.Server.Delivery;
+using VibeVoice.Server.Speech;
+
+namespace VibeVoice.Server.Queue;
+
+/// <summary>The <c>output</c> of a job: where the audio is, and what is known of it.</summary>
+internal sealed record JobAnswer
+{
+    public string? AudioUrl { get; init; }
+
+    public string? AudioBase64 { get; init; }
+
+    public required JobMetadata Metadata { get; init; }
+}
+
+/// <summary>One piece of a streamed answer: pieces in order make the file, the last item carries the metadata.</summary>
+internal sealed record JobStreamItem
+{
+    public int? Index { get; init; }
+
+    public string? AudioBase64 { get; init; }
+
+    public JobMetadata? Metadata { get; init; }
+}
+
+/// <summary>The facts of one answer. Times in seconds.</summary>
+internal sealed record JobMetadata
+{
+    public required string Engine { get; init; }
+
+    public required string Model { get; init; }
+
+    public required string Voice { get; init; }
+
+    public required string Format { get; init; }
+
+    public required string ContentType { get; init; }
+
+    public required int SampleRateHz { get; init; }
+
+    public required double DurationSeconds { get; init; }
+
+    public required int Characters { get; init; }
+
+    public required long Bytes { get; init; }
+
+    public required long Seed { get; init; }
+
+    public required double FirstAudioSeconds { get; init; }
+
+    public required double GenerationSeconds { get; init; }
+
+    public required double RealTimeFactor { get; init; }
+
+    public bool AiGenerated { get; init; } = true;
+
+    public required IReadOnlyList<string> Warnings { get; init; }
+
+    public string? Bucket { get; init; }
+
+    public string? Key { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    public static JobMetadata From(SpeechReport report, DeliveredAudio delivered) =>
+        new()
+        {
+            Engine = report.Engine,
+            Model = report.Model,
+            Voice = report.Voice,
+            Format = report.Format.Name,
+            ContentType = report.Format.ContentType,
+            SampleRateHz = report.SampleRateHz,
+            DurationSeconds = Seconds(report.Duration),
+            Characters = report.Characters,
+            Bytes = delivered.Bytes,
+            Seed = report.Seed,
+            FirstAudioSeconds = Seconds(report.FirstAudio),
+            GenerationSeconds = Seconds(report.Generation),
+            RealTimeFactor = Math.Round(report.RealTimeFactor, 4),
+            Warnings = [.. report.Warnings, .. delivered.Warnings],
+            Bucket = delivered.Bucket,
+            Key = delivered.Key,
+            ExpiresAt = delivered.ExpiresAt,
+        };
+
+    private static double Seconds(TimeSpan time) => Math.Round(time.TotalSeconds, 3);
+}
+
+/// <summary>JSON of the answers: snake_case, numbers as numbers, nothing that is null.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
+[JsonSerializable(typeof(JobAnswer))]
+[JsonSerializable(typeof(JobStreamItem))]
+internal sealed partial class JobJson : JsonSerializerContext;

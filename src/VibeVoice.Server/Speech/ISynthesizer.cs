@@ -1,0 +1,33 @@
+using VibeVoice.Server.Speech.Voices;
+
+namespace VibeVoice.Server.Speech;
+
+/// <summary>An engine: prepared text in, samples out as they are made. Safe for several requests at once.</summary>
+internal interface ISynthesizer
+{
+    /// <summary>The name under which requests and answers know the engine: "preview".</summary>
+    string Engine { get; }
+
+    /// <summary>What it runs, once loaded: a checkpoint, or a program and its version.</summary>
+    string Model { get; }
+
+    int SampleRateHz { get; }
+
+    VoiceCatalog Voices { get; }
+
+    /// <summary>Whether seed, guidance and steps mean anything to it.</summary>
+    bool IsDiffusionModel { get; }
+
+    /// <summary>Gets ready to speak at once. Called once, before the first request.</summary>
+    /// <exception cref="SpeechFailedException">Something it needs is missing.</exception>
+    Task LoadAsync(CancellationToken cancellationToken);
+
+    /// <summary>Speaks; each frame is handed out before the next is made.</summary>
+    /// <exception cref="SpeechFailedException">The engine broke.</exception>
+    IAsyncEnumerable<SpokenFrame> SpeakAsync(SpeechRequest request, CancellationToken cancellationToken);
+}
+
+/// <summary>A frame, and how much of the text has been spoken when it ends.</summary>
+/// <param name="Audio">The samples.</param>
+/// <param name="ShareOfText">0 to 1, never falling.</param>
+internal readonly record struct SpokenFrame(AudioFrame Audio, double ShareOfText);

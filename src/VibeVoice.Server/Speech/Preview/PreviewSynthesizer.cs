@@ -1,0 +1,206 @@
+using System.Buffers.Binary;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using CliWrap;
+using VibeVoice.Server.Speech.Voices;
+
+namespace VibeVoice.Server.Speech.Preview;
+
+/// <summary>
+/// The preview voice: espeak-ng behind the same interface as the model, so that everything around it can be run and
+/// tested on a machine that has no weights. Always asked for by name, never a fallback.
+/// </summary>
+internal sealed class PreviewSynthesizer(SpeechOptions options) : ISynthesizer
+{
+    /// <summary>The rate of the published checkpoints, so that answers look the same with either engine.</summary>
+    private const int OutputRateHz = 24_000;
+
+    /// <summary>Also theirs: 133 ms.</summary>
+    private const int FrameSamples = 3_200;
+
+    private const int WavHeaderLength = 44;
+
+    /// <summary>espeak-ng runs far ahead of any listener; this much unread audio stops it.</summary>
+    private const int MaxBufferedBytes = 256 * 1024;
+
+    public string Engine => "preview";
+
+    public string Model { get; private set; } = "espeak-ng";
+
+    public int SampleRateHz => OutputRateHz;
+
+    public VoiceCatalog Voices => PublishedVoices.Catalog;
+
+    public bool IsDiffusionModel => false;
+
+    public async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        var banner = new MemoryStream();
+        await RunAsync(["--version"], PipeSource.Null, PipeTarget.ToStream(banner), cancellationToken);
+        // "eSpeak NG text-to-speech: 1.51  Data at: …"
+        var words = System.Text.Encoding.UTF8.GetString(banner.ToArray()).Split(' ');
+        Model = words.FirstOrDefault(word => word is [>= '0' and <= '9', ..]) is { } version
+            ? $"espeak-ng {version}"
+            : "espeak-ng";
+    }
+
+    public async IAsyncEnumerable<SpokenFrame> SpeakAsync(
+        SpeechRequest request,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        var spoken = 0;
+        foreach (var piece in PreviewText.Split(request.Text))
+        {
+            var share = (double)spoken / request.Text.Length;
+            await foreach (var samples in SpeakPieceAsync(piece, request.Voice, cancellationToken))
+            {
+                yield return new SpokenFrame(new AudioFrame(samples, OutputRateHz), share);
+            }
+
+            spoken += piece.Length;
+        }
+
+        yield return new SpokenFrame(new AudioFrame(ReadOnlyMemory<float>.Empty, OutputRateHz), 1);
+    }
+
+    /// <summary>One child process: text in, frames of the output rate out.</summary>
+    private async IAsyncEnumerable<ReadOnlyMemory<float>> SpeakPieceAsync(
+        string piece,
+        Voice voice,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: MaxBufferedBytes, useSynchronizationContext: false));
+        var speaking = SpeakIntoAsync(piece, voice, pipe.Writer, stop.Token);
+        try
+        {
+            var resampler = new Resampler(await ReadHeaderAsync(pipe.Reader, cancellationToken), OutputRateHz);
+            var frames = new FrameCutter(FrameSamples);
+            await foreach (var samples in ReadSamplesAsync(pipe.Reader, cancellationToken))
+            {
+                frames.Add(resampler.Process(samples.Span));
+                while (frames.TryTake(out var frame))
+                {
+                    yield return frame;
+                }
+            }
+
+            frames.Add(resampler.Flush());
+            yield return frames.TakeRest();
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await pipe.Reader.CompleteAsync();
+            await speaking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Runs espeak-ng into the pipe; a failure is handed to the pipe's reader.</summary>
+    private async Task SpeakIntoAsync(string piece, Voice voice, PipeWriter output, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // On standard input, never as an argument: text that begins with a dash is an option there.
+            var text = PipeSource.FromString(PreviewText.Escape(piece), System.Text.Encoding.UTF8);
+            var target = PipeTarget.ToStream(output.AsStream(leaveOpen: true));
+            string[] arguments = ["-b", "1", "--stdin", "--stdout", "-v", PreviewVoices.EspeakName(voice)];
+            await RunAsync(arguments, text, target, cancellationToken);
+            await output.CompleteAsync();
+        }
+#pragma warning disable CA1031 // A hand-over between tasks: the reader throws it again.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            await output.CompleteAsync(exception);
+        }
+    }
+
+    private static async Task<int> ReadHeaderAsync(PipeReader input, CancellationToken cancellationToken)
+    {
+        var result = await input.ReadAtLeastAsync(WavHeaderLength, cancellationToken);
+        if (result.Buffer.Length < WavHeaderLength)
+        {
+            throw new SpeechFailedException("espeak-ng ended without any audio; run 'espeak-ng --stdout hello' to see why.");
+        }
+
+        // Its sizes are false, its rate is not.
+        var rate = ReadRate(result.Buffer.Slice(24, sizeof(int)));
+        input.AdvanceTo(result.Buffer.GetPosition(WavHeaderLength));
+        return rate;
+
+        static int ReadRate(System.Buffers.ReadOnlySequence<byte> bytes)
+        {
+            Span<byte> value = stackalloc byte[sizeof(int)];
+            System.Buffers.BuffersExtensions.CopyTo(bytes, value);
+            return BinaryPrimitives.ReadInt32LittleEndian(value);
+        }
+    }
+
+    /// <summary>16-bit samples as floats; each run is valid until the next is asked for.</summary>
+    private static async IAsyncEnumerable<ReadOnlyMemory<float>> ReadSamplesAsync(
+        PipeReader input,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        var samples = new float[FrameSamples];
+        var bytes = new byte[FrameSamples * sizeof(short)];
+        while (true)
+        {
+            var result = await input.ReadAtLeastAsync(sizeof(short), cancellationToken);
+            var count = (int)Math.Min(bytes.Length, result.Buffer.Length) / sizeof(short);
+            if (count == 0)
+            {
+                yield break;
+            }
+
+            var read = result.Buffer.Slice(0, count * sizeof(short));
+            System.Buffers.BuffersExtensions.CopyTo(read, bytes);
+            input.AdvanceTo(read.End);
+            for (var i = 0; i < count; i++)
+            {
+                samples[i] = BinaryPrimitives.ReadInt16LittleEndian(bytes.AsSpan(i * sizeof(short))) / 32768f;
+            }
+
+            yield return samples.AsMemory(0, count);
+        }
+    }
+
+    private async Task RunAsync(
+        IEnumerable<string> arguments,
+        PipeSource input,
+        PipeTarget output,
+        CancellationToken cancellationToken
+    )
+    {
+        var errors = new System.Text.StringBuilder();
+        CommandResult result;
+        try
+        {
+            result = await Cli.Wrap(options.EspeakPath)
+                .WithArguments(arguments)
+                .WithStandardInputPipe(input)
+                .WithStandardOutputPipe(output)
+                .WithStandardErrorPipe(PipeTarget.ToStringBuilder(errors))
+                .WithValidation(CommandResultValidation.None)
+                .ExecuteAsync(cancellationToken);
+        }
+        catch (System.ComponentModel.Win32Exception exception)
+        {
+            throw new SpeechFailedException(
+                $"The preview voice needs espeak-ng, and '{options.EspeakPath}' cannot be started ({exception.Message}). "
+                    + "Install it (apt-get install espeak-ng) or set ESPEAK_PATH.",
+                exception
+            );
+        }
+
+        if (result.ExitCode != 0)
+        {
+            throw new SpeechFailedException(
+                $"espeak-ng failed with exit code {result.ExitCode}: {Quote.Short(errors.ToString().Trim())}"
+            );
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using System.ComponentModel.DataAnnotations;
+using VibeVoice.Server.Settings;
+
+namespace VibeVoice.Server.Speech;
+
+/// <summary>Process-wide settings of speech: which engine, its model, and the defaults and limits of requests.</summary>
+internal sealed record SpeechOptions
+{
+    [Setting("VIBEVOICE_ENGINE", "What speaks: vibevoice (the model) or preview (espeak-ng, asked for by name only).")]
+    public SpeechEngine Engine { get; init; }
+
+    [Setting("MODEL_PATH", "Checkpoint of the vibevoice engine: a folder or a hub id.")]
+    public string ModelPath { get; init; } = "microsoft/VibeVoice-Realtime-0.5B";
+
+    [Setting("MODEL_DEVICE", "Where the vibevoice engine computes.")]
+    public ModelDevice ModelDevice { get; init; } = ModelDevice.Cuda;
+
+    [Setting("INFERENCE_STEPS", "Diffusion steps for each frame where a request names none.")]
+    [Range(1, 50)]
+    public int InferenceSteps { get; init; } = 5;
+
+    [Setting("CFG_SCALE", "Classifier-free guidance where a request names none.")]
+    [Range(1.0, 5.0)]
+    public double CfgScale { get; init; } = 1.5;
+
+    [Setting("DEFAULT_VOICE", "Voice where a request names none.")]
+    public string DefaultVoice { get; init; } = "en-Emma_woman";
+
+    [Setting("MAX_TEXT_CHARACTERS", "Longest text of a request, in Unicode scalars after trimming.")]
+    [Range(1, 1_000_000)]
+    public int MaxTextCharacters { get; init; } = 20_000;
+
+    [Setting("MAX_REFERENCE_AUDIO_BYTES", "Largest reference audio sent as base64, in bytes once decoded.")]
+    [Range(1, 100_000_000)]
+    public int MaxReferenceAudioBytes { get; init; } = 10_000_000;
+
+    [Setting("ESPEAK_PATH", "The espeak-ng program of the preview engine, a name on the PATH or a path.")]
+    public string EspeakPath { get; init; } = "espeak-ng";
+}
+
+internal enum SpeechEngine
+{
+    VibeVoice,
+    Preview,
+}
+
+internal enum ModelDevice
+{
+    Cuda,
+    Cpu,
+    Auto,
+}

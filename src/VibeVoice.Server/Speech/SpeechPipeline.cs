@@ -1,0 +1,70 @@
+using System.Runtime.CompilerServices;
+using VibeVoice.Server.Encoding;
+
+namespace VibeVoice.Server.Speech;
+
+/// <summary>
+/// Text in, one encoded file out, streaming: the command line, the queue handler and every HTTP route speak through it.
+/// </summary>
+internal sealed class SpeechPipeline(ISynthesizer synthesizer, AudioEncoder encoder, TimeProvider timeProvider)
+{
+    /// <summary>Quieter than this from end to end is silence: −60 dB of full scale.</summary>
+    private const float SilencePeak = 0.001f;
+
+    /// <summary>Begins to speak as soon as the run's audio is read.</summary>
+    /// <param name="headCanBeCompleted">See <see cref="EncodingRequest.HeadCanBeCompleted"/>.</param>
+    /// <param name="progress">Told after each frame, on the synthesizer's thread.</param>
+    public SpeechRun Start(
+        SpeechRequest request,
+        bool headCanBeCompleted,
+        Action<SpeechProgress>? progress,
+        CancellationToken cancellationToken
+    )
+    {
+        var meter = new SpeechMeter(timeProvider, request.Speed);
+        var frames = MeterAsync(request, meter, progress, cancellationToken);
+        var encoding = new EncodingRequest
+        {
+            Format = request.Format,
+            SampleRateHz = synthesizer.SampleRateHz,
+            Speed = request.Speed,
+            GeneratedBy = $"{synthesizer.Engine} ({synthesizer.Model})",
+            HeadCanBeCompleted = headCanBeCompleted,
+        };
+        return new SpeechRun(encoder.Encode(frames, encoding, cancellationToken), meter, synthesizer, request);
+    }
+
+    private async IAsyncEnumerable<AudioFrame> MeterAsync(
+        SpeechRequest request,
+        SpeechMeter meter,
+        Action<SpeechProgress>? progress,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        meter.Begin();
+        await foreach (var frame in synthesizer.SpeakAsync(request, cancellationToken))
+        {
+            if (!frame.Audio.Samples.IsEmpty)
+            {
+                meter.Add(frame.Audio);
+                yield return frame.Audio;
+            }
+
+            progress?.Invoke(new SpeechProgress(meter.AudioDuration, frame.ShareOfText));
+        }
+
+        meter.End();
+        if (meter.Peak < SilencePeak)
+        {
+            throw new SpeechFailedException(
+                $"The {synthesizer.Engine} engine made no audible sound from the text ({request.Characters} characters); "
+                    + "give it words to speak, in the language of the voice."
+            );
+        }
+    }
+}
+
+/// <summary>How far a request has come.</summary>
+/// <param name="Spoken">Audio made so far, at the answer's tempo.</param>
+/// <param name="ShareOfText">0 to 1.</param>
+internal readonly record struct SpeechProgress(TimeSpan Spoken, double ShareOfText);

@@ -1,0 +1,174 @@
+using System.Security.Cryptography;
+using VibeVoice.Server.Speech.Voices;
+using static System.FormattableString;
+
+namespace VibeVoice.Server.Speech;
+
+/// <summary>The edge: turns what a caller asked for into a valid request, or says everything that is wrong with it.</summary>
+internal sealed class SpeechRequestFactory(SpeechOptions options, ISynthesizer synthesizer)
+{
+    /// <summary>Largest whole number that every JSON reader keeps exact: 2^53 − 1.</summary>
+    public const long MaxSeed = (1L << 53) - 1;
+
+    private const double MinSpeed = 0.25;
+    private const double MaxSpeed = 4;
+    private const double MinCfgScale = 1;
+    private const double MaxCfgScale = 5;
+    private const int MaxInferenceSteps = 50;
+
+    /// <summary>Checks <paramref name="input"/> and fills in the defaults.</summary>
+    /// <param name="problems">Problems found before, such as fields of a wrong type; those found here are added.</param>
+    /// <returns>The request, to be used only when <paramref name="problems"/> stayed empty.</returns>
+    /// <exception cref="JobRejectedException">There are problems; all of them are told.</exception>
+    public SpeechRequest Create(SpeechInput input, SpeechFieldNames names, ICollection<SpeechProblem> problems)
+    {
+        var text = CheckText(input.Text, names.Text, problems, out var characters);
+        var voice = CheckVoice(input.Voice, names.Voice, problems);
+        var format = CheckFormat(input.Format, names.Format, problems);
+        CheckReferenceAudio(input.ReferenceAudio, names.ReferenceAudio, problems);
+        CheckRange(input.Speed, MinSpeed, MaxSpeed, names.Speed, problems);
+        CheckWhole(input.Seed, 0, MaxSeed, names.Seed, problems);
+        CheckRange(input.CfgScale, MinCfgScale, MaxCfgScale, names.CfgScale, problems);
+        CheckWhole(input.InferenceSteps, 1, MaxInferenceSteps, names.InferenceSteps, problems);
+        if (problems.Count > 0)
+        {
+            throw new JobRejectedException([.. problems.Select(problem => problem.Sentence)]);
+        }
+
+        return new SpeechRequest
+        {
+            Text = text!,
+            Characters = characters,
+            Voice = voice!,
+            Format = format!,
+            Speed = input.Speed ?? 1,
+            Seed = (long?)input.Seed ?? NewSeed(),
+            CfgScale = input.CfgScale ?? options.CfgScale,
+            InferenceSteps = (int?)input.InferenceSteps ?? options.InferenceSteps,
+            Warnings = [.. Warnings(input, names)],
+        };
+    }
+
+    private static long NewSeed() =>
+        BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) & MaxSeed;
+
+    private IEnumerable<string> Warnings(SpeechInput input, SpeechFieldNames names)
+    {
+        if (input.ReferenceAudio is not null)
+        {
+            yield return $"'{names.ReferenceAudio}' was not used: this model speaks with preset voices; choose one with "
+                + $"'{names.Voice}'.";
+        }
+
+        foreach (var (isGiven, name) in new[]
+        {
+            (input.Seed is not null, names.Seed),
+            (input.CfgScale is not null, names.CfgScale),
+            (input.InferenceSteps is not null, names.InferenceSteps),
+        })
+        {
+            if (isGiven && !synthesizer.IsDiffusionModel)
+            {
+                yield return $"'{name}' has no effect on the {synthesizer.Engine} engine.";
+            }
+        }
+    }
+
+    private string? CheckText(string? value, string name, ICollection<SpeechProblem> problems, out int characters)
+    {
+        var expected = Invariant($"1 to {options.MaxTextCharacters:N0} characters");
+        var text = value?.Trim();
+        characters = 0;
+        if (text is null)
+        {
+            Add(problems, name, $"is missing; give the words to speak, {expected}");
+        }
+        else if (text.Length == 0)
+        {
+            Add(problems, name, $"is empty or only white space, but must have {expected}");
+        }
+        else if ((characters = text.EnumerateRunes().Count()) > options.MaxTextCharacters)
+        {
+            Add(problems, name, Invariant($"has {characters:N0} characters, but must have {expected}; send it in parts"));
+        }
+
+        return text;
+    }
+
+    private Voice? CheckVoice(string? value, string name, ICollection<SpeechProblem> problems)
+    {
+        var key = value ?? options.DefaultVoice;
+        var complaint = synthesizer.Voices.Find(key, out var voice);
+        if (complaint is not null)
+        {
+            var found = value is null ? "is not given, and the default" : "is";
+            Add(problems, name, $"{found} '{Quote.Short(key)}', which {complaint}");
+        }
+
+        return voice;
+    }
+
+    private static AudioFormat? CheckFormat(string? value, string name, ICollection<SpeechProblem> problems)
+    {
+        AudioFormat? format = AudioFormat.Mp3;
+        if (value is not null && !AudioFormat.TryParse(value, out format))
+        {
+            Add(problems, name, $"is '{Quote.Short(value)}', but must be one of {AudioFormat.Names}");
+        }
+
+        return format;
+    }
+
+    private void CheckReferenceAudio(string? value, string name, ICollection<SpeechProblem> problems)
+    {
+        if (value is not null && ReferenceAudio.Check(value, options.MaxReferenceAudioBytes) is { } complaint)
+        {
+            Add(problems, name, complaint);
+        }
+    }
+
+    private static void CheckWhole(
+        double? value,
+        double minimum,
+        double maximum,
+        string name,
+        ICollection<SpeechProblem> problems
+    )
+    {
+        if (value is { } number && !(number >= minimum && number <= maximum && double.IsInteger(number)))
+        {
+            Add(problems, name, Invariant($"is {number}, but must be a whole number from {minimum} to {maximum}"));
+        }
+    }
+
+    private static void CheckRange(
+        double? value,
+        double minimum,
+        double maximum,
+        string name,
+        ICollection<SpeechProblem> problems
+    )
+    {
+        if (value is { } number && !(number >= minimum && number <= maximum))
+        {
+            Add(problems, name, Invariant($"is {number}, but must be a number from {minimum} to {maximum}"));
+        }
+    }
+
+    private static void Add(ICollection<SpeechProblem> problems, string name, string complaint)
+    {
+        // A field whose type was already wrong reads as not given; one complaint about it is enough.
+        if (problems.All(problem => problem.Field != name))
+        {
+            problems.Add(new SpeechProblem(name, complaint));
+        }
+    }
+}
+
+/// <summary>One thing wrong with a request.</summary>
+/// <param name="Field">The field's name as the caller knows it.</param>
+/// <param name="Complaint">The rest of a sentence: what was found and what is allowed.</param>
+internal sealed record SpeechProblem(string Field, string Complaint)
+{
+    public string Sentence => $"'{Field}' {Complaint}.";
+}

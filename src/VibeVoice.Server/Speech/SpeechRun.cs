@@ -1,0 +1,61 @@
+using VibeVoice.Server.Encoding;
+
+namespace VibeVoice.Server.Speech;
+
+/// <summary>One request being spoken: read <see cref="Audio"/> to its end, then ask for the report.</summary>
+internal sealed class SpeechRun(
+    EncodedAudio audio,
+    SpeechMeter meter,
+    ISynthesizer synthesizer,
+    SpeechRequest request
+)
+{
+    public EncodedAudio Audio { get; } = audio;
+
+    /// <summary>What is known after the last byte.</summary>
+    public SpeechReport Report() =>
+        new()
+        {
+            Engine = synthesizer.Engine,
+            Model = synthesizer.Model,
+            Voice = request.Voice.Name,
+            Format = request.Format,
+            SampleRateHz = synthesizer.SampleRateHz,
+            Duration = meter.AudioDuration,
+            Characters = request.Characters,
+            Seed = request.Seed,
+            FirstAudio = meter.FirstAudio,
+            Generation = meter.Generation,
+            RealTimeFactor = meter.RealTimeFactor,
+            Warnings = request.Warnings,
+        };
+}
+
+/// <summary>What was spoken, by what, and how fast.</summary>
+internal sealed record SpeechReport
+{
+    public required string Engine { get; init; }
+
+    public required string Model { get; init; }
+
+    public required string Voice { get; init; }
+
+    public required AudioFormat Format { get; init; }
+
+    public required int SampleRateHz { get; init; }
+
+    /// <summary>How long the answer sounds.</summary>
+    public required TimeSpan Duration { get; init; }
+
+    public required int Characters { get; init; }
+
+    public required long Seed { get; init; }
+
+    public required TimeSpan FirstAudio { get; init; }
+
+    public required TimeSpan Generation { get; init; }
+
+    public required double RealTimeFactor { get; init; }
+
+    public required IReadOnlyList<string> Warnings { get; init; }
+}

@@ -1,0 +1,36 @@
+namespace VibeVoice.Server.Speech.Voices;
+
+/// <summary>The voices an engine offers, and how a request's key finds one.</summary>
+internal sealed class VoiceCatalog(IReadOnlyList<Voice> voices)
+{
+    public IReadOnlyList<Voice> Voices { get; } = voices;
+
+    /// <summary>
+    /// Finds the voice for <paramref name="key"/>: an exact name wins, case ignored, then a part that only one name has.
+    /// </summary>
+    /// <param name="key">What the caller asked for: "en-Emma_woman", "emma".</param>
+    /// <param name="voice">The voice, or null.</param>
+    /// <returns>Null when found, else the end of a sentence that lists the voices: "matches none of …".</returns>
+    public string? Find(string key, out Voice? voice)
+    {
+        key = key.Trim();
+        voice = Voices.FirstOrDefault(v => v.Name.Equals(key, StringComparison.OrdinalIgnoreCase));
+        if (voice is not null)
+        {
+            return null;
+        }
+
+        var matches = Voices.Where(v => v.Name.Contains(key, StringComparison.OrdinalIgnoreCase)).ToList();
+        if (matches is [var only])
+        {
+            voice = only;
+            return null;
+        }
+
+        return matches.Count == 0
+            ? $"matches no voice; the voices are {List(Voices)}"
+            : $"matches {matches.Count} voices; give more of one of these names: {List(matches)}";
+    }
+
+    private static string List(IEnumerable<Voice> voices) => string.Join(", ", voices.Select(v => v.Name));
+}
