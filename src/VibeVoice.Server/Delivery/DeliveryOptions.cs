@@ -53,6 +53,9 @@ internal sealed record DeliveryOptions
     [Setting("RETENTION_DAYS", "Age in days after which audio under the prefix is deleted.")]
     [Range(1, 36_500)]
     public int RetentionDays { get; init; } = 7;
+
+    /// <summary>Without the keys: records print every property, and this one may meet a log.</summary>
+    public override string ToString() => $"{nameof(DeliveryOptions)} of bucket '{BucketName}'";
 }
 
 /// <summary>What to answer when an upload fails for good.</summary>

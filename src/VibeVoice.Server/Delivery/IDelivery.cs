@@ -37,6 +37,9 @@ internal sealed record DeliveredAudio
 
     public string? Key { get; init; }
 
+    /// <summary>Version of the object, where the bucket keeps versions: discarding needs it.</summary>
+    public string? VersionId { get; init; }
+
     /// <summary>When <see cref="AudioUrl"/> stops working.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
