@@ -103,9 +103,7 @@ internal sealed class JobFields(JsonElement source, ICollection<SpeechProblem> p
             _ => "missing",
         };
 
-    public void Add(string name, string complaint) => problems.Add(new SpeechProblem(prefix + name, complaint));
-
-    public int ProblemCount => problems.Count;
+    public void Add(string name, string complaint) => problems.Add(SpeechProblem.Of(prefix + name, complaint));
 
     private bool TryGet(string name, out JsonElement value)
     {

@@ -65,7 +65,7 @@ internal sealed class JobInputReader(SpeechRequestFactory requests, DeliveryOpti
             ? config
             : null;
 
-    private JobBucket? ReadBucket(JsonElement? config, List<SpeechProblem> problems, List<string> warnings)
+    private S3Target? ReadBucket(JsonElement? config, List<SpeechProblem> problems, List<string> warnings)
     {
         if (config is not { } element)
         {
@@ -74,71 +74,29 @@ internal sealed class JobInputReader(SpeechRequestFactory requests, DeliveryOpti
 
         var before = problems.Count;
         var fields = new JobFields(element, problems, "s3Config.");
-        var accessId = Required(fields, "accessId", "the access key of the bucket");
-        var accessSecret = Required(fields, "accessSecret", "the secret key of the bucket");
-        var bucketName = Required(fields, "bucketName", "the name of the bucket");
-        var endpointUrl = Endpoint(fields, Required(fields, "endpointUrl", "the https URL of the S3 service"));
-        var objectPath = fields.Text("objectPath")?.Trim().Trim('/');
-        if (bucketName is not null && !bucketName.All(IsBucketCharacter))
-        {
-            fields.Add("bucketName", $"is '{Quote.Short(bucketName)}', but must be letters, digits, '.', '_' and '-'");
-        }
-
-        if (objectPath is not null && (objectPath.Length > 512 || objectPath.Split('/').Any(IsOddSegment)))
-        {
-            fields.Add("objectPath", "must be a folder in the bucket: up to 512 characters, no '..', no empty part");
-        }
-
+        var bucket = new JobBucket(
+            fields.Text("accessId"),
+            fields.Text("accessSecret"),
+            fields.Text("bucketName"),
+            fields.Text("endpointUrl"),
+            fields.Text("objectPath")
+        );
         warnings.AddRange(fields.Unknown.Select(UnknownField));
-        return problems.Count > before
-            ? null
-            : new JobBucket(accessId!, accessSecret!, bucketName!, endpointUrl!, Blank(objectPath));
-    }
-
-    private Uri? Endpoint(JobFields fields, string? value)
-    {
-        if (value is null)
+        if (problems.Count > before)
         {
             return null;
         }
 
-        // The URL itself may carry a secret, so only its scheme is ever quoted.
-        var isUrl = Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https";
-        if (!isUrl || uri!.UserInfo.Length > 0 || uri.Query.Length > 0 || uri.Fragment.Length > 0)
+        try
         {
-            fields.Add("endpointUrl", "is not a plain URL, but must be like https://s3.eu-central-1.amazonaws.com");
+            return S3Target.FromJobConfig(bucket, delivery);
+        }
+        catch (JobRejectedException exception)
+        {
+            problems.AddRange(exception.Problems.Select(sentence => new SpeechProblem("s3Config", sentence)));
             return null;
         }
-
-        if (uri.Scheme == "http" && !delivery.S3ConfigAllowHttp)
-        {
-            fields.Add(
-                "endpointUrl",
-                "is an http URL, but must be https; the worker allows http only with S3_CONFIG_ALLOW_HTTP"
-            );
-            return null;
-        }
-
-        return uri;
     }
-
-    private static string? Required(JobFields fields, string name, string meaning)
-    {
-        var before = fields.ProblemCount;
-        var value = fields.Text(name)?.Trim();
-        if (string.IsNullOrEmpty(value) && fields.ProblemCount == before)
-        {
-            fields.Add(name, $"is missing; give {meaning}");
-        }
-
-        return Blank(value);
-    }
-
-    private static string? Blank(string? value) => string.IsNullOrEmpty(value) ? null : value;
-
-    private static bool IsBucketCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-';
-
-    private static bool IsOddSegment(string part) => part is "." or ".." || part.Any(char.IsControl);
 
     private static string UnknownField(string name) =>
         $"Unknown field '{Quote.Short(name)}' was ignored"
@@ -149,4 +107,4 @@ internal sealed class JobInputReader(SpeechRequestFactory requests, DeliveryOpti
 /// <param name="Request">The text and how to speak it.</param>
 /// <param name="Stream">Whether the answer is a stream of pieces.</param>
 /// <param name="Bucket">The job's own bucket, in place of the worker's.</param>
-internal sealed record JobInput(SpeechRequest Request, bool Stream, JobBucket? Bucket);
+internal sealed record JobInput(SpeechRequest Request, bool Stream, S3Target? Bucket);

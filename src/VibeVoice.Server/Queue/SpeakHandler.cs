@@ -46,34 +46,26 @@ internal sealed partial class SpeakHandler(
 
     private async Task<JobAnswer> SpeakAsync(JobContext job, JobInput input, CancellationToken cancellationToken)
     {
-        var (delivery, isOwned) = deliveries.For(job.Id, input);
-        try
+        using var chosen = deliveries.For(job.Id, input);
+        var delivery = chosen.Delivery;
+        var run = pipeline.Start(input.Request, delivery.HeadCanBeCompleted, Progress(job), cancellationToken);
+        var request = new DeliveryRequest(job.Id, input.Request.Format, pipeline.Labels(input.Request));
+        var delivered = await delivery.DeliverAsync(request, run.Audio, cancellationToken);
+        if (cancellationToken.IsCancellationRequested)
         {
-            var run = pipeline.Start(input.Request, delivery.HeadCanBeCompleted, Progress(job), cancellationToken);
-            var request = new DeliveryRequest(job.Id, input.Request.Format, pipeline.Labels(input.Request));
-            var delivered = await delivery.DeliverAsync(request, run.Audio, cancellationToken);
-            if (cancellationToken.IsCancellationRequested)
-            {
-                await delivery.DiscardAsync(delivered, CancellationToken.None);
-                cancellationToken.ThrowIfCancellationRequested();
-            }
+            // Stopped after the last byte: nobody will ask for the file.
+            await delivery.DiscardAsync(delivered, CancellationToken.None);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
 
-            var metadata = JobMetadata.From(run.Report(), delivered);
-            LogSpoken(job.Id, metadata);
-            return new JobAnswer
-            {
-                AudioUrl = delivered.AudioUrl,
-                AudioBase64 = delivered.AudioBase64,
-                Metadata = metadata,
-            };
-        }
-        finally
+        var metadata = JobMetadata.From(run.Report(), delivered);
+        LogSpoken(job.Id, metadata);
+        return new JobAnswer
         {
-            if (isOwned)
-            {
-                (delivery as IDisposable)?.Dispose();
-            }
-        }
+            AudioUrl = delivered.AudioUrl,
+            AudioBase64 = delivered.AudioBase64,
+            Metadata = metadata,
+        };
     }
 
     /// <summary>The encoded file in base64 pieces as it is made, then the metadata.</summary>

@@ -34,6 +34,16 @@ internal sealed class SpeechPipeline(ISynthesizer synthesizer, AudioEncoder enco
         return new SpeechRun(encoder.Encode(frames, encoding, cancellationToken), meter, synthesizer, request);
     }
 
+    /// <summary>What is kept with the file wherever it can be: that a machine made it, and which.</summary>
+    public IReadOnlyDictionary<string, string> Labels(SpeechRequest request) =>
+        new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["ai-generated"] = "true",
+            ["engine"] = synthesizer.Engine,
+            ["model"] = synthesizer.Model,
+            ["voice"] = request.Voice.Name,
+        };
+
     private async IAsyncEnumerable<AudioFrame> MeterAsync(
         SpeechRequest request,
         SpeechMeter meter,

@@ -160,15 +160,7 @@ internal sealed class SpeechRequestFactory(SpeechOptions options, ISynthesizer s
         // A field whose type was already wrong reads as not given; one complaint about it is enough.
         if (problems.All(problem => problem.Field != name))
         {
-            problems.Add(new SpeechProblem(name, complaint));
+            problems.Add(SpeechProblem.Of(name, complaint));
         }
     }
-}
-
-/// <summary>One thing wrong with a request.</summary>
-/// <param name="Field">The field's name as the caller knows it.</param>
-/// <param name="Complaint">The rest of a sentence: what was found and what is allowed.</param>
-internal sealed record SpeechProblem(string Field, string Complaint)
-{
-    public string Sentence => $"'{Field}' {Complaint}.";
 }

@@ -1,0 +1,61 @@
+# Every target does its own set-up and says nothing when there is nothing to do. 'make help' lists them.
+CONFIGURATION ?= Release
+BUILD = dotnet build --configuration $(CONFIGURATION) --nologo -v quiet -clp:NoSummary
+SERVER = artifacts/bin/VibeVoice.Server/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/VibeVoice.Server
+AUDIO ?= speech.mp3
+
+.PHONY: help run test soak bench parity publish build format lint setup clean
+
+help: ## Lists the targets.
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+run: ## Speaks test_input.json with the preview voice into speech.mp3 and prints the answer.
+	@eng/setup.sh run
+	@$(BUILD) src/VibeVoice.Server
+	@VIBEVOICE_ENGINE=preview $(SERVER) worker --audio-file $(AUDIO)
+
+test: ## Sets up the tools and runs all tests that take less than 15 minutes together.
+	@eng/setup.sh test
+	@$(BUILD)
+	@eng/publish.sh
+	@eng/test.sh $(CONFIGURATION) --filter-not-trait Category=Soak --filter-not-trait Category=Parity
+
+soak: ## Long faults: many jobs, killed tools, memory over time.
+	@eng/setup.sh test
+	@$(BUILD)
+	@eng/publish.sh
+	@eng/test.sh $(CONFIGURATION) --filter-trait Category=Soak
+
+bench: ## Measures overhead, memory and start-up; the results are a table and docs/benchmarks/.
+	@eng/setup.sh test
+	@$(BUILD)
+	@eng/publish.sh
+	@artifacts/bin/VibeVoice.Benchmarks/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/VibeVoice.Benchmarks
+
+parity: ## Compares the engine with the reference's numbers: there is no such engine in this version.
+	@echo "The vibevoice engine is not in this version, so there is nothing to compare yet." >&2
+	@exit 1
+
+publish: ## Leaves the program in artifacts/publish/vibevoice/.
+	@eng/setup.sh run
+	@eng/publish.sh
+	@echo artifacts/publish/vibevoice/vibevoice
+
+build: ## Builds everything, warnings as errors.
+	@eng/setup.sh run
+	@$(BUILD)
+
+format: ## Lays out all files.
+	@dotnet tool restore >/dev/null
+	@dotnet csharpier format .
+
+lint: ## Checks the layout of code and the shell scripts.
+	@dotnet tool restore >/dev/null
+	@dotnet csharpier check .
+	@if command -v shellcheck >/dev/null; then shellcheck eng/*.sh runpod_bootstrap.sh .ci/run .githooks/*; fi
+
+setup: ## Installs the tools that the tests need.
+	@eng/setup.sh test
+
+clean: ## Removes what was built.
+	@rm -rf artifacts

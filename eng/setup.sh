@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# Installs what the project needs from the system, for 'run' or for 'test'. Says nothing when all is there.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+purpose=${1:?usage: eng/setup.sh run|test}
+
+# command -> package, for each package manager that is known here.
+package_of() {
+  case "$1:$2" in
+    apt-get:pocketsphinx_continuous) echo "pocketsphinx pocketsphinx-en-us" ;;
+    apt-get:node) echo nodejs ;;
+    *:ffmpeg | *:espeak-ng | *:npm) echo "$2" ;;
+    dnf:node | apk:node) echo nodejs ;;
+    brew:node) echo node ;;
+    # Not packaged everywhere; the tests that need it say so and are skipped.
+    *) echo "" ;;
+  esac
+}
+
+check_sdk() {
+  local wanted=10.
+  if ! command -v dotnet >/dev/null; then
+    echo "The .NET 10 SDK is not installed; get it from https://dotnet.microsoft.com/download/dotnet/10.0" >&2
+    exit 1
+  fi
+  if ! dotnet --list-sdks | grep -q "^$wanted"; then
+    echo "The .NET 10 SDK is needed, and only these are installed: $(dotnet --list-sdks | cut -d' ' -f1 | tr '\n' ' ')" >&2
+    echo "Get it from https://dotnet.microsoft.com/download/dotnet/10.0" >&2
+    exit 1
+  fi
+}
+
+find_manager() {
+  local name
+  for name in apt-get dnf apk brew; do
+    if command -v "$name" >/dev/null; then
+      echo "$name"
+      return
+    fi
+  done
+}
+
+install_missing() {
+  local manager=$1 command=()
+  shift
+  case $manager in
+    apt-get) command=(apt-get install -y) ;;
+    dnf) command=(dnf install -y) ;;
+    apk) command=(apk add) ;;
+    brew) command=(brew install) ;;
+    *)
+      echo "Install these with your system's package manager: $*" >&2
+      exit 1
+      ;;
+  esac
+
+  local elevate=()
+  if [[ $manager != brew && $(id -u) -ne 0 ]]; then
+    if ! sudo -n true 2>/dev/null; then
+      echo "These are missing: $*. Type:  sudo ${command[*]} $*" >&2
+      exit 1
+    fi
+    elevate=(sudo -n)
+  fi
+
+  echo "Installing $*" >&2
+  if [[ $manager == apt-get ]]; then
+    "${elevate[@]}" apt-get update -qq
+    elevate+=(env DEBIAN_FRONTEND=noninteractive)
+  fi
+  "${elevate[@]}" "${command[@]}" "$@" >/dev/null
+}
+
+check_tools() {
+  local manager missing=() unknown=() tool packages
+  manager=$(find_manager)
+  for tool in "$@"; do
+    if ! command -v "$tool" >/dev/null; then
+      packages=$(package_of "${manager:-none}" "$tool")
+      if [[ -n $packages ]]; then
+        # shellcheck disable=SC2206 # Several packages may stand in one answer.
+        missing+=($packages)
+      else
+        unknown+=("$tool")
+      fi
+    fi
+  done
+  if ((${#unknown[@]})); then
+    echo "Not packaged for this system, install by hand if you can: ${unknown[*]}" >&2
+  fi
+  if ((${#missing[@]})); then
+    install_missing "${manager:-none}" "${missing[@]}"
+  fi
+}
+
+check_node_modules() {
+  local folder=tests/tools
+  if [[ ! -f $folder/node_modules/.package-lock.json || $folder/package-lock.json -nt $folder/node_modules/.package-lock.json ]]; then
+    echo "Installing the S3 server that the tests use" >&2
+    npm ci --prefix "$folder" --no-audit --no-fund --loglevel=error >/dev/null
+    touch "$folder/node_modules/.package-lock.json"
+  fi
+}
+
+check_sdk
+case $purpose in
+  run) check_tools ffmpeg espeak-ng ;;
+  test)
+    check_tools ffmpeg espeak-ng node npm pocketsphinx_continuous
+    check_node_modules
+    ;;
+  *) echo "eng/setup.sh: '$purpose' is not 'run' or 'test'" >&2; exit 2 ;;
+esac
+
+# The hook keeps the layout uniform; a checkout without .git (an archive) has no hooks.
+if [[ -d .git && -z $(git config --get core.hooksPath || true) ]]; then
+  git config core.hooksPath .githooks
+fi

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Starts a RunPod worker: checks, retention, first-run installation, then the worker in this process's place.
+# Arguments are handed to 'vibevoice worker'. The logic is in the program; this file only puts it in order.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+log() { printf 'bootstrap: %s\n' "$*" >&2; }
+
+find_program() {
+  local candidate
+  for candidate in "${VIBEVOICE_PROGRAM:-}" "$here/vibevoice" "$here/artifacts/publish/vibevoice/vibevoice"; do
+    if [[ -n $candidate && -f $candidate && -x $candidate ]]; then
+      printf '%s\n' "$candidate"
+      return
+    fi
+  done
+  command -v vibevoice && return
+  log "the program 'vibevoice' is not beside this script, in artifacts/publish/vibevoice or on the PATH; run 'make publish' or set VIBEVOICE_PROGRAM."
+  exit 1
+}
+
+vibevoice=$(find_program)
+
+# Which folder persists: VIBEVOICE_WORKSPACE, a mounted /workspace, a mounted /runpod-volume, else /workspace.
+VIBEVOICE_WORKSPACE=$("$vibevoice" workspace --link)
+export VIBEVOICE_WORKSPACE
+log "workspace $VIBEVOICE_WORKSPACE"
+
+# Old audio goes in the background, at most once a day; a bucket out of reach is a warning, never a stop.
+if [[ -n ${BUCKET_NAME:-}${BUCKET_ENDPOINT_URL:-} ]]; then
+  "$vibevoice" retention --daily --days "${RETENTION_DAYS:-7}" &
+fi
+
+if [[ ! -f $VIBEVOICE_WORKSPACE/VibeVoice/.setup_complete ]]; then
+  log "first run: installing"
+fi
+# Returns at once when the marker is there and of this version. Two workers on one volume wait for each other.
+"$vibevoice" install
+
+exec "$vibevoice" worker "$@"

@@ -1,0 +1,105 @@
+using System.CommandLine;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using RunPod.Worker;
+using VibeVoice.Server.Encoding;
+using VibeVoice.Server.Hosting;
+using VibeVoice.Server.Queue;
+using VibeVoice.Server.Speech;
+
+namespace VibeVoice.Server.Commands;
+
+/// <summary><c>vibevoice worker</c>: serves a RunPod queue, or runs one job here.</summary>
+internal static class WorkerCommand
+{
+    public static Command Create()
+    {
+        var testInput = new Option<string?>("--test_input", "--test-input")
+        {
+            Description = "Run this job, as JSON ({\"input\": {…}}), print the answer and exit with 0 or 1.",
+            HelpName = "json",
+        };
+        var audioFile = new Option<string?>("--audio-file")
+        {
+            Description = "With a job run here: write its audio to this file and print the answer without the base64.",
+            HelpName = "file",
+        };
+        var logLevel = new Option<string?>("--rp_log_level")
+        {
+            Description = "TRACE, DEBUG, INFO, WARN or ERROR. [default: RUNPOD_LOG_LEVEL, else INFO]",
+            HelpName = "level",
+        };
+        var engine = SpeakCommand.EngineOption();
+        var command = new Command(
+            "worker",
+            "Takes jobs from RunPod, where RUNPOD_WEBHOOK_GET_JOB is set; otherwise runs the job in test_input.json, in the "
+                + "work directory or beside the program."
+        )
+        {
+            testInput,
+            audioFile,
+            engine,
+            logLevel,
+        };
+        command.SetGuardedAction(
+            async (result, cancellationToken) =>
+            {
+                var configuration = Configuration.Load(
+                    ("VIBEVOICE_ENGINE", result.GetValue(engine)),
+                    ("RUNPOD_LOG_LEVEL", result.GetValue(logLevel))
+                );
+                var platform = Logging.Platform(configuration);
+                var json = result.GetValue(testInput);
+                return json is null && platform.HasQueue
+                    ? await ServeAsync(configuration, platform, cancellationToken)
+                    : await RunOneAsync(configuration, json, result.GetValue(audioFile), cancellationToken);
+            }
+        );
+        return command;
+    }
+
+    private static async Task<int> ServeAsync(
+        IConfiguration configuration,
+        RunPodWorkerOptions platform,
+        CancellationToken stopping
+    )
+    {
+        using var logs = Logging.ForQueue(platform);
+        await using var services = SpeechServices.Build(configuration, logs);
+        await WorkerStart.LoadAsync(services, stopping);
+        var handler = services.GetRequiredService<SpeakHandler>();
+        var options = WithLimits(platform, services.GetRequiredService<QueueOptions>());
+        return await RunPodWorker.RunAsync(handler.HandleAsync, options, logs, stopping);
+    }
+
+    private static async Task<int> RunOneAsync(
+        IConfiguration configuration,
+        string? json,
+        string? audioFile,
+        CancellationToken cancellationToken
+    )
+    {
+        var job = TestJob.Parse(json);
+        using var logs = Logging.ToStandardError(configuration);
+        await using var services = SpeechServices.Build(configuration, logs);
+        await WorkerStart.LoadAsync(services, cancellationToken);
+        var handler = services.GetRequiredService<SpeakHandler>();
+        var options = WithLimits(Logging.Platform(configuration), services.GetRequiredService<QueueOptions>());
+        var result = await LocalJob.RunAsync(job, handler.HandleAsync, options, logs, cancellationToken);
+        if (audioFile is not null && result.Succeeded)
+        {
+            await TestJob.SaveAudioAsync(result.Answer, audioFile, cancellationToken);
+        }
+
+        var style = new JsonSerializerOptions(JobJson.Default.Options) { WriteIndented = !Console.IsOutputRedirected };
+        await Console.Out.WriteLineAsync(result.Answer.ToJsonString(style));
+        return result.Succeeded ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private static RunPodWorkerOptions WithLimits(RunPodWorkerOptions platform, QueueOptions queue) =>
+        platform with
+        {
+            Concurrency = queue.Concurrency,
+            JobTimeout = TimeSpan.FromSeconds(queue.JobTimeoutSeconds),
+        };
+}

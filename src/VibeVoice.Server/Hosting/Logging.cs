@@ -1,0 +1,26 @@
+using RunPod.Worker;
+using RunPod.Worker.Logging;
+
+namespace VibeVoice.Server.Hosting;
+
+/// <summary>Where log lines go: in RunPod's format to standard output on a queue, readable to standard error elsewhere.</summary>
+internal static partial class Logging
+{
+    public static ILoggerFactory ToStandardError(IConfiguration configuration) =>
+        Create(Console.Error, isJson: false, Platform(configuration).LogLevel);
+
+    /// <summary>For a worker on a queue: the platform reads standard output, and filters JSON lines by job.</summary>
+    public static ILoggerFactory ForQueue(RunPodWorkerOptions platform) =>
+        Create(Console.Out, platform.EndpointId is not null, platform.LogLevel);
+
+    public static RunPodWorkerOptions Platform(IConfiguration configuration) =>
+        RunPodWorkerOptions.FromEnvironment(name => configuration[name]);
+
+    [LoggerMessage(LogLevel.Warning, "{Message}")]
+    public static partial void Warn(ILogger logger, string message);
+
+    private static ILoggerFactory Create(TextWriter output, bool isJson, LogLevel minimum) =>
+        LoggerFactory.Create(builder =>
+            builder.SetMinimumLevel(minimum).AddProvider(new RunPodLoggerProvider(output, isJson, minimum))
+        );
+}

@@ -1,0 +1,59 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace VibeVoice.Server.Installation;
+
+/// <summary>What an installation left behind, in <c>.setup_complete</c>.</summary>
+internal sealed record InstallMarker
+{
+    /// <summary>Version of the program that installed.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Engine that it was installed for.</summary>
+    public required string Engine { get; init; }
+
+    public required DateTimeOffset InstalledAt { get; init; }
+
+    /// <summary>Tools that were found, with their versions.</summary>
+    public required IReadOnlyDictionary<string, string> Tools { get; init; }
+
+    /// <summary>The marker at <paramref name="path"/>; null when it is missing or cannot be read.</summary>
+    public static InstallMarker? Read(string path)
+    {
+        try
+        {
+            return File.Exists(path)
+                ? JsonSerializer.Deserialize(File.ReadAllBytes(path), InstallJson.Default.InstallMarker)
+                : null;
+        }
+        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
+        {
+            // Damaged is as good as missing: the installation is repeated, and ends by writing a whole one.
+            return null;
+        }
+    }
+
+    /// <summary>Writes it beside its place and renames: a marker that can be seen is whole.</summary>
+    public void Write(string path)
+    {
+        var part = $"{path}.{Guid.NewGuid():N}.part";
+        try
+        {
+            using (var file = new FileStream(part, FileMode.CreateNew, FileAccess.Write))
+            {
+                JsonSerializer.Serialize(file, this, InstallJson.Default.InstallMarker);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(part, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(part);
+        }
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSerializable(typeof(InstallMarker))]
+internal sealed partial class InstallJson : JsonSerializerContext;

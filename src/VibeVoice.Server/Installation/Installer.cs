@@ -1,0 +1,94 @@
+using VibeVoice.Server.Encoding;
+using VibeVoice.Server.Speech;
+
+namespace VibeVoice.Server.Installation;
+
+/// <summary>First-run installation: prepares the work directory, checks the tools, and says so in the marker.</summary>
+internal sealed partial class Installer(
+    Workspace workspace,
+    ISynthesizer synthesizer,
+    AudioEncoder encoder,
+    TimeProvider timeProvider,
+    ILogger<Installer> logger
+)
+{
+    private static readonly TimeSpan StaleAfter = TimeSpan.FromSeconds(20);
+
+    /// <summary>Installs unless the marker says that this version has; safe beside another worker doing the same.</summary>
+    /// <param name="isForced">Installs again whatever the marker says.</param>
+    /// <exception cref="SpeechFailedException">A tool is missing, or the workspace cannot be written; no marker is left.</exception>
+    public async Task InstallAsync(bool isForced, CancellationToken cancellationToken)
+    {
+        if (!isForced && IsInstalled())
+        {
+            return;
+        }
+
+        try
+        {
+            Directory.CreateDirectory(workspace.Folder);
+            var lockPath = Path.Combine(workspace.Folder, ".setup_lock");
+            await using var lease = await LeaseFile.AcquireAsync(lockPath, StaleAfter, timeProvider, cancellationToken);
+            if (isForced || !IsInstalled())
+            {
+                await InstallUnderLockAsync(cancellationToken);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new SpeechFailedException(
+                $"The workspace '{workspace.Folder}' cannot be written: {exception.Message} Make it writable, or set "
+                    + "VIBEVOICE_WORKSPACE to a folder that is.",
+                exception
+            );
+        }
+    }
+
+    private bool IsInstalled()
+    {
+        if (InstallMarker.Read(workspace.Marker) is not { } marker)
+        {
+            return false;
+        }
+
+        if (marker.Version == ProgramVersion.Current && marker.Engine == synthesizer.Engine)
+        {
+            Log.AlreadyInstalled(logger, marker.Version, marker.InstalledAt);
+            return true;
+        }
+
+        Log.Outdated(logger, marker.Version, marker.Engine);
+        return false;
+    }
+
+    private async Task InstallUnderLockAsync(CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(Path.Combine(workspace.Folder, "cache"));
+        var ffmpeg = await encoder.CheckAsync(cancellationToken);
+        await synthesizer.LoadAsync(cancellationToken);
+        new InstallMarker
+        {
+            Version = ProgramVersion.Current,
+            Engine = synthesizer.Engine,
+            InstalledAt = timeProvider.GetUtcNow(),
+            Tools = new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["ffmpeg"] = ffmpeg,
+                [synthesizer.Engine] = synthesizer.Model,
+            },
+        }.Write(workspace.Marker);
+        Log.Installed(logger, ProgramVersion.Current, workspace.Folder);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Information, "Installed already: version {Version}, {InstalledAt:u}.")]
+        public static partial void AlreadyInstalled(ILogger logger, string version, DateTimeOffset installedAt);
+
+        [LoggerMessage(LogLevel.Information, "The installation of version {Version} for {Engine} is renewed.")]
+        public static partial void Outdated(ILogger logger, string version, string engine);
+
+        [LoggerMessage(LogLevel.Information, "Installed version {Version} in '{Folder}'.")]
+        public static partial void Installed(ILogger logger, string version, string folder);
+    }
+}
