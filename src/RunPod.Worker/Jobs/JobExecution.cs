@@ -1,0 +1,190 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using RunPod.Worker.Protocol;
+
+namespace RunPod.Worker.Jobs;
+
+/// <summary>Runs the handler for one job and turns whatever it does into what the client is told.</summary>
+internal sealed partial class JobExecution(
+    JobHandler handler,
+    JobContext context,
+    JobCancellation cancellation,
+    RunPodWorkerOptions options,
+    ILogger logger
+)
+{
+    /// <summary>The documented limit for a piece of a stream.</summary>
+    private const int LargestPiece = 1024 * 1024;
+
+    private bool _isStream;
+
+    /// <summary>Ends when the handler has returned, which may be after its job was answered.</summary>
+    public Task HandlerEnded { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Runs the job; null means that the client gave it up and nothing must be said.</summary>
+    /// <param name="postPiece">Delivers a piece of a stream; without it, pieces are collected.</param>
+    public async Task<JobOutcome?> RunAsync(Func<ReadOnlyMemory<byte>, CancellationToken, Task>? postPiece)
+    {
+        if (cancellation.Reason != JobCancellationReason.None)
+        {
+            return WhenCancelled();
+        }
+
+        using var timer = options.JobTimeout is { } limit
+            ? options.TimeProvider.CreateTimer(
+                _ => cancellation.Cancel(JobCancellationReason.TimedOut),
+                state: null,
+                limit,
+                Timeout.InfiniteTimeSpan
+            )
+            : null;
+        var work = Task.Run(() => ProduceAsync(postPiece), CancellationToken.None);
+        HandlerEnded = work;
+        await ((Task)work).WaitAsync(cancellation.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!work.IsCompleted && cancellation.Reason != JobCancellationReason.StoppedByClient)
+        {
+            await ((Task)work)
+                .WaitAsync(options.CancellationGrace, options.TimeProvider)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        if (!work.IsCompleted)
+        {
+            Log.HandlerIgnoresCancellation(logger, context.Id, cancellation.Reason);
+            return WhenCancelled();
+        }
+
+        return await work.ConfigureAwait(false);
+    }
+
+    private async Task<JobOutcome?> ProduceAsync(Func<ReadOnlyMemory<byte>, CancellationToken, Task>? postPiece)
+    {
+        JobOutcome? outcome;
+        try
+        {
+            var result = await handler(context, cancellation.Token).ConfigureAwait(false);
+            outcome = result switch
+            {
+                JobResult.Value value => JobOutcome.Output(value.Utf8Json),
+                JobResult.Failure failure => ReadFailure(failure),
+                JobResult.Pieces pieces => await StreamAsync(pieces.Utf8JsonValues, postPiece).ConfigureAwait(false),
+                _ => throw new InvalidOperationException("The handler returned null where a JobResult was expected."),
+            };
+        }
+        catch (PieceUndeliverableException e) when (cancellation.Reason == JobCancellationReason.None)
+        {
+            outcome = JobOutcome.Error(e.Message);
+        }
+        catch (Exception e)
+        {
+            // A cancelled handler may fail in many ways, a killed child process for one: the reason is what counts.
+            if (cancellation.Reason != JobCancellationReason.None)
+            {
+                Log.EndedByCancellation(logger, e, context.Id, cancellation.Reason);
+                return WhenCancelled();
+            }
+
+            var errorId = Guid.NewGuid().ToString("N")[..8];
+            Log.HandlerFailed(logger, e, context.Id, errorId);
+            outcome = JobOutcome.Error(
+                $"The worker failed while it ran this job. Its log has the details under error {errorId}: "
+                    + "please quote that to whoever runs this endpoint."
+            );
+        }
+
+        // A handler that finished although the worker wants to stop has earned its answer.
+        return cancellation.Reason is JobCancellationReason.StoppedByClient or JobCancellationReason.TimedOut
+            ? WhenCancelled()
+            : outcome with
+            {
+                IsStream = _isStream,
+            };
+    }
+
+    private async Task<JobOutcome> StreamAsync(
+        IAsyncEnumerable<ReadOnlyMemory<byte>> values,
+        Func<ReadOnlyMemory<byte>, CancellationToken, Task>? postPiece
+    )
+    {
+        _isStream = true;
+        var collected = new List<ReadOnlyMemory<byte>>();
+        var count = 0;
+        await foreach (var value in values.WithCancellation(cancellation.Token).ConfigureAwait(false))
+        {
+            count++;
+            if (postPiece is null)
+            {
+                collected.Add(value.ToArray()); // the handler may use its buffer again
+                continue;
+            }
+
+            var body = JobBody.Output(value);
+            if (body.Length > LargestPiece)
+            {
+                throw new PieceUndeliverableException(
+                    $"Piece {count} of the stream has {body.Length} bytes, but RunPod takes {LargestPiece} at most; "
+                        + "the worker must send smaller pieces."
+                );
+            }
+
+            await postPiece(body, cancellation.Token).ConfigureAwait(false);
+        }
+
+        return new JobOutcome(JobBody.OutputList(collected), Succeeded: true, IsStream: true);
+    }
+
+    private JobOutcome ReadFailure(JobResult.Failure failure)
+    {
+        if (failure.Cause is { } cause)
+        {
+            Log.ResultUnwritable(logger, cause, context.Id);
+        }
+
+        return JobOutcome.Error(failure.Error);
+    }
+
+    private JobOutcome? WhenCancelled() =>
+        cancellation.Reason switch
+        {
+            JobCancellationReason.StoppedByClient => null,
+            JobCancellationReason.TimedOut => JobOutcome.Error(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The job took longer than {options.JobTimeout?.TotalSeconds:0.###} seconds, the limit of this worker, and was cancelled."
+                )
+            ) with
+            {
+                IsStream = _isStream,
+            },
+            _ => JobOutcome.Error(
+                "The worker was asked to stop and could not finish this job in time; please send it again."
+            ) with
+            {
+                IsStream = _isStream,
+            },
+        };
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "Job {JobId} failed with an unexpected exception, error {ErrorId}.")]
+        public static partial void HandlerFailed(ILogger logger, Exception exception, string jobId, string errorId);
+
+        [LoggerMessage(2, LogLevel.Error, "Job {JobId}: the result cannot be written as JSON.")]
+        public static partial void ResultUnwritable(ILogger logger, Exception exception, string jobId);
+
+        [LoggerMessage(3, LogLevel.Debug, "Job {JobId} ended after its cancellation ({Reason}).")]
+        public static partial void EndedByCancellation(
+            ILogger logger,
+            Exception exception,
+            string jobId,
+            JobCancellationReason reason
+        );
+
+        [LoggerMessage(4, LogLevel.Error, "Job {JobId}: the handler goes on after its cancellation ({Reason}).")]
+        public static partial void HandlerIgnoresCancellation(
+            ILogger logger,
+            string jobId,
+            JobCancellationReason reason
+        );
+    }
+}

@@ -1,0 +1,75 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using RunPod.Worker.Jobs;
+
+namespace RunPod.Worker;
+
+/// <summary>Runs a job without the platform, as a developer does to try a handler.</summary>
+public static partial class LocalJob
+{
+    private const string DefaultId = "local_test";
+
+    /// <summary>Runs one job as the platform would; the pieces of a stream are collected into one list.</summary>
+    /// <param name="job">The job: <c>{"id"?, "input"}</c>.</param>
+    /// <param name="handler">Does it.</param>
+    /// <param name="options">The limits; nothing of the platform is used.</param>
+    /// <param name="loggerFactory">Where log lines go.</param>
+    /// <param name="cancellationToken">Gives the job up.</param>
+    /// <exception cref="OperationCanceledException">The job was given up.</exception>
+    public static async Task<LocalJobResult> RunAsync(
+        JsonElement job,
+        JobHandler handler,
+        RunPodWorkerOptions options,
+        ILoggerFactory loggerFactory,
+        CancellationToken cancellationToken
+    )
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(loggerFactory);
+        if (job.ValueKind != JsonValueKind.Object)
+        {
+            return Rejected($"The job is a JSON {job.ValueKind}, but must be an object like {{\"input\": {{…}}}}.");
+        }
+
+        if (!job.TryGetProperty("input", out var input) || input.ValueKind == JsonValueKind.Null)
+        {
+            return Rejected("The job has no 'input'; write it as {\"input\": {…}}.");
+        }
+
+        var hasId = job.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String;
+        var taken = new TakenJob(hasId ? id.GetString()! : DefaultId, job.Clone());
+        var logger = loggerFactory.CreateLogger(typeof(LocalJob));
+        using var scope = logger.BeginScope(JobScope.For(taken.Id));
+        var cancellation = new JobCancellation();
+        await using var _ = cancellation.ConfigureAwait(false);
+        using var registration = cancellationToken.Register(() =>
+            cancellation.Cancel(JobCancellationReason.StoppedByClient)
+        );
+        var context = new JobContext(
+            taken,
+            isStreamSupported: true,
+            cancellation,
+            body => Log.Progress(logger, body.Length),
+            cancellationToken
+        );
+        var execution = new JobExecution(handler, context, cancellation, options, logger);
+        var outcome = await execution.RunAsync(postPiece: null).ConfigureAwait(false);
+        if (outcome is null)
+        {
+            await execution.HandlerEnded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw new OperationCanceledException(cancellationToken);
+        }
+
+        return new LocalJobResult(outcome.Succeeded, JsonNode.Parse(outcome.Body.Span)!.AsObject());
+    }
+
+    private static LocalJobResult Rejected(string error) => new(Succeeded: false, new JsonObject { ["error"] = error });
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Debug, "The job reported progress of {Bytes} bytes.")]
+        public static partial void Progress(ILogger logger, int bytes);
+    }
+}

@@ -1,0 +1,128 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+
+namespace RunPod.Worker;
+
+/// <summary>
+/// Writes log lines in the form that RunPod's console reads, each flushed as it is written. The job is taken from the
+/// scope value <c>requestId</c>, which the worker sets around everything it does for a job. Thread-safe.
+/// </summary>
+/// <param name="output">Where lines go, usually standard output; not disposed.</param>
+/// <param name="json">One JSON object a line, as RunPod wants it; otherwise text for people.</param>
+/// <param name="minimum">Lines below this level are dropped.</param>
+public sealed class RunPodLoggerProvider(TextWriter output, bool json, LogLevel minimum)
+    : ILoggerProvider,
+        ISupportExternalScope
+{
+    /// <summary>The scope value that names a line's job.</summary>
+    public const string RequestIdKey = "requestId";
+
+    private const int LongestMessage = 4096;
+
+    private static readonly JsonWriterOptions Readable = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    private readonly Lock _writing = new();
+    private IExternalScopeProvider _scopes = new LoggerExternalScopeProvider();
+
+    /// <inheritdoc/>
+    public ILogger CreateLogger(string categoryName) => new Logger(this);
+
+    /// <inheritdoc/>
+    public void SetScopeProvider(IExternalScopeProvider scopeProvider) => _scopes = scopeProvider;
+
+    /// <inheritdoc/>
+    public void Dispose() { }
+
+    private void Write(LogLevel level, string message)
+    {
+        var shortened = Shorten(message);
+        var jobId = JobOfScope();
+        var name = Logging.RunPodLogLevel.NameOf(level);
+        var line =
+            json ? ToJson(name, jobId, shortened)
+            : jobId is null ? $"{name, -7}| {shortened}"
+            : $"{name, -7}| {jobId} | {shortened}";
+        lock (_writing)
+        {
+            output.WriteLine(line);
+            output.Flush();
+        }
+    }
+
+    private static string Shorten(string message)
+    {
+        if (message.Length <= LongestMessage)
+        {
+            return message;
+        }
+
+        const int half = LongestMessage / 2;
+        var dropped = message.Length - LongestMessage;
+        return $"{message[..half]}\n… {dropped} characters left out …\n{message[^half..]}";
+    }
+
+    private string? JobOfScope()
+    {
+        string? jobId = null;
+        _scopes.ForEachScope(
+            (scope, _) =>
+            {
+                if (scope is IEnumerable<KeyValuePair<string, object?>> values)
+                {
+                    foreach (var (key, value) in values)
+                    {
+                        jobId = key is RequestIdKey ? value?.ToString() : jobId;
+                    }
+                }
+            },
+            state: 0
+        );
+        return jobId;
+    }
+
+    private static string ToJson(string level, string? jobId, string message)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using (var writer = new Utf8JsonWriter(buffer, Readable))
+        {
+            writer.WriteStartObject();
+            writer.WriteString(RequestIdKey, jobId);
+            writer.WriteString("message", message);
+            writer.WriteString("level", level);
+            writer.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    private sealed class Logger(RunPodLoggerProvider provider) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => provider._scopes.Push(state);
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= provider._minimum && logLevel != LogLevel.None;
+
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
+        {
+            if (IsEnabled(logLevel))
+            {
+                var message = formatter(state, exception);
+                provider.Write(logLevel, exception is null ? message : $"{message}\n{exception}");
+            }
+        }
+    }
+
+    private readonly LogLevel _minimum = minimum;
+}
