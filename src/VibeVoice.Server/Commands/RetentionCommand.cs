@@ -20,7 +20,10 @@ internal static class RetentionCommand
         {
             Description = "For the start of a worker: at most once a day, and a bucket out of reach is only a warning.",
         };
-        var command = new Command("retention", "Deletes audio older than some days from the bucket, under S3_PREFIX only.")
+        var command = new Command(
+            "retention",
+            "Deletes audio older than some days from the bucket, under S3_PREFIX only."
+        )
         {
             days,
             dryRun,

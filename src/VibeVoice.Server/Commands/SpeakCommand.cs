@@ -37,10 +37,22 @@ internal static class SpeakCommand
             HelpName = "format",
         };
         var engine = EngineOption();
-        var speed = new Option<double?>("--speed") { Description = "Tempo, 0.25 to 4; the pitch is kept.", HelpName = "factor" };
-        var seed = new Option<double?>("--seed") { Description = "Seed of the noise: the same seed, the same audio.", HelpName = "number" };
+        var speed = new Option<double?>("--speed")
+        {
+            Description = "Tempo, 0.25 to 4; the pitch is kept.",
+            HelpName = "factor",
+        };
+        var seed = new Option<double?>("--seed")
+        {
+            Description = "Seed of the noise: the same seed, the same audio.",
+            HelpName = "number",
+        };
         var cfgScale = new Option<double?>("--cfg-scale") { Description = "Guidance, 1 to 5.", HelpName = "scale" };
-        var steps = new Option<double?>("--steps") { Description = "Diffusion steps for each frame, 1 to 50.", HelpName = "number" };
+        var steps = new Option<double?>("--steps")
+        {
+            Description = "Diffusion steps for each frame, 1 to 50.",
+            HelpName = "number",
+        };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "No progress and no summary on standard error." };
 
         var command = new Command("speak", "Speaks text into an audio file.")
@@ -126,16 +138,19 @@ internal static class SpeakCommand
         }
         catch (System.Text.DecoderFallbackException)
         {
-            throw new JobRejectedException("Standard input is not valid UTF-8 text; convert it first, with iconv for one.");
+            throw new JobRejectedException(
+                "Standard input is not valid UTF-8 text; convert it first, with iconv for one."
+            );
         }
     }
 
     /// <summary>The extension names the format where it can; a file without one is the default format.</summary>
     private static string? FormatOf(string? file)
     {
-        var extension = file is null or "-" || file.StartsWith("/dev/", StringComparison.Ordinal)
-            ? ""
-            : Path.GetExtension(file).TrimStart('.');
+        var extension =
+            file is null or "-" || file.StartsWith("/dev/", StringComparison.Ordinal)
+                ? ""
+                : Path.GetExtension(file).TrimStart('.');
         return extension switch
         {
             "" => null,

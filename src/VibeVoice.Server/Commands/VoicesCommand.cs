@@ -20,8 +20,13 @@ internal static class VoicesCommand
                 foreach (var voice in PublishedVoices.Catalog.Voices)
                 {
                     var gender = voice.Gender.ToString().ToLowerInvariant();
-                    var note = voice == standard ? "default" : voice.IsExperimental ? "experimental" : "";
-                    await Console.Out.WriteLineAsync($"{voice.Name, -16}{voice.Language, -8}{gender, -8}{note}".TrimEnd());
+                    var note =
+                        voice == standard ? "default"
+                        : voice.IsExperimental ? "experimental"
+                        : "";
+                    await Console.Out.WriteLineAsync(
+                        $"{voice.Name, -16}{voice.Language, -8}{gender, -8}{note}".TrimEnd()
+                    );
                 }
 
                 return ExitCode.Done;

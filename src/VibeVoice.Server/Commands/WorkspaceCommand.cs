@@ -14,7 +14,10 @@ internal static class WorkspaceCommand
         {
             Description = "Also make /workspace lead to it, where RunPod mounted the volume elsewhere.",
         };
-        var command = new Command("workspace", "Prints the folder that outlives a worker: the network volume's.") { link };
+        var command = new Command("workspace", "Prints the folder that outlives a worker: the network volume's.")
+        {
+            link,
+        };
         command.SetGuardedAction(
             async (result, _) =>
             {

@@ -9,5 +9,8 @@ internal static class MountPoints
     /// <summary>Whether something is mounted at <paramref name="path"/> itself, not above it.</summary>
     public static bool Contains(string path) =>
         File.Exists(MountInfo)
-        && File.ReadLines(MountInfo).Any(line => line.Split(' ') is { Length: > MountPointColumn } columns && columns[MountPointColumn] == path);
+        && File.ReadLines(MountInfo)
+            .Any(line =>
+                line.Split(' ') is { Length: > MountPointColumn } columns && columns[MountPointColumn] == path
+            );
 }

@@ -158,7 +158,14 @@ internal sealed partial class SpeakHandler(
         JsonSerializer.SerializeToUtf8Bytes(item, JobJson.Default.JobStreamItem);
 
     private void LogSpoken(string jobId, JobMetadata metadata) =>
-        Log.Spoke(logger, jobId, metadata.Characters, metadata.DurationSeconds, metadata.Format, metadata.RealTimeFactor);
+        Log.Spoke(
+            logger,
+            jobId,
+            metadata.Characters,
+            metadata.DurationSeconds,
+            metadata.Format,
+            metadata.RealTimeFactor
+        );
 
     private static partial class Log
     {

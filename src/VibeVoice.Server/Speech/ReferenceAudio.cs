@@ -54,7 +54,8 @@ internal static class ReferenceAudio
         }
 
         var mediaType = value[5..comma].Split(';')[0];
-        return mediaType.StartsWith("audio/", StringComparison.OrdinalIgnoreCase)
+        return
+            mediaType.StartsWith("audio/", StringComparison.OrdinalIgnoreCase)
             || mediaType.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase)
             ? CheckBase64(value[(comma + 1)..], maxBytes, "is a data URL whose content is not valid base64")
             : $"is a data URL of type '{Quote.Short(mediaType)}', but must be of the form data:audio/wav;base64,…";

@@ -49,8 +49,7 @@ internal sealed class SpeechRequestFactory(SpeechOptions options, ISynthesizer s
         };
     }
 
-    private static long NewSeed() =>
-        BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) & MaxSeed;
+    private static long NewSeed() => BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) & MaxSeed;
 
     private IEnumerable<string> Warnings(SpeechInput input, SpeechFieldNames names)
     {
@@ -60,12 +59,14 @@ internal sealed class SpeechRequestFactory(SpeechOptions options, ISynthesizer s
                 + $"'{names.Voice}'.";
         }
 
-        foreach (var (isGiven, name) in new[]
-        {
-            (input.Seed is not null, names.Seed),
-            (input.CfgScale is not null, names.CfgScale),
-            (input.InferenceSteps is not null, names.InferenceSteps),
-        })
+        foreach (
+            var (isGiven, name) in new[]
+            {
+                (input.Seed is not null, names.Seed),
+                (input.CfgScale is not null, names.CfgScale),
+                (input.InferenceSteps is not null, names.InferenceSteps),
+            }
+        )
         {
             if (isGiven && !synthesizer.IsDiffusionModel)
             {
@@ -89,7 +90,11 @@ internal sealed class SpeechRequestFactory(SpeechOptions options, ISynthesizer s
         }
         else if ((characters = text.EnumerateRunes().Count()) > options.MaxTextCharacters)
         {
-            Add(problems, name, Invariant($"has {characters:N0} characters, but must have {expected}; send it in parts"));
+            Add(
+                problems,
+                name,
+                Invariant($"has {characters:N0} characters, but must have {expected}; send it in parts")
+            );
         }
 
         return text;

@@ -3,12 +3,7 @@ using VibeVoice.Server.Encoding;
 namespace VibeVoice.Server.Speech;
 
 /// <summary>One request being spoken: read <see cref="Audio"/> to its end, then ask for the report.</summary>
-internal sealed class SpeechRun(
-    EncodedAudio audio,
-    SpeechMeter meter,
-    ISynthesizer synthesizer,
-    SpeechRequest request
-)
+internal sealed class SpeechRun(EncodedAudio audio, SpeechMeter meter, ISynthesizer synthesizer, SpeechRequest request)
 {
     public EncodedAudio Audio { get; } = audio;
 

@@ -123,7 +123,9 @@ internal sealed class PreviewSynthesizer(SpeechOptions options) : ISynthesizer
         var result = await input.ReadAtLeastAsync(WavHeaderLength, cancellationToken);
         if (result.Buffer.Length < WavHeaderLength)
         {
-            throw new SpeechFailedException("espeak-ng ended without any audio; run 'espeak-ng --stdout hello' to see why.");
+            throw new SpeechFailedException(
+                "espeak-ng ended without any audio; run 'espeak-ng --stdout hello' to see why."
+            );
         }
 
         // Its sizes are false, its rate is not.
