@@ -16,6 +16,9 @@ internal sealed record EncodingRequest
     /// <summary>What made the audio, for the tag that says it is AI-generated: "preview (espeak-ng 1.51)".</summary>
     public required string GeneratedBy { get; init; }
 
+    /// <summary>The sentence that every tag carries.</summary>
+    public string AiComment => $"AI-generated speech by {GeneratedBy}";
+
     /// <summary>
     /// Whether the receiver can change the beginning of the file once the end is known (a buffer, a file, a first part
     /// kept back). A wav then gets its tag after the data and true sizes by <see cref="EncodedAudio.CompletedHead"/>;

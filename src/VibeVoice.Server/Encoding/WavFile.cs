@@ -1,0 +1,96 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using TextEncoding = System.Text.Encoding;
+
+namespace VibeVoice.Server.Encoding;
+
+/// <summary>A RIFF wave file of 16-bit mono samples, written before its length is known.</summary>
+internal static class WavFile
+{
+    /// <summary>Bytes before the first sample.</summary>
+    public const int HeadBytes = 44;
+
+    // What readers of streams take for "until the end".
+    private const uint UnknownSize = uint.MaxValue;
+
+    /// <summary>Head, samples and, where the head can be completed, a LIST chunk that says who made the audio.</summary>
+    /// <param name="samples">16-bit little-endian samples, cut anywhere.</param>
+    /// <param name="request">Sample rate, tag, and whether the head can be completed.</param>
+    /// <param name="complete">Gets the true head after the last piece, where it can be completed.</param>
+    /// <param name="cancellationToken">Ends the enumeration.</param>
+    public static async IAsyncEnumerable<ReadOnlyMemory<byte>> PiecesAsync(
+        IAsyncEnumerable<ReadOnlyMemory<byte>> samples,
+        EncodingRequest request,
+        Action<ReadOnlyMemory<byte>> complete,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        yield return Head(request.SampleRateHz, UnknownSize, UnknownSize);
+
+        var dataBytes = 0L;
+        await foreach (var piece in samples.WithCancellation(cancellationToken))
+        {
+            dataBytes += piece.Length;
+            yield return piece;
+        }
+
+        if (!request.HeadCanBeCompleted)
+        {
+            yield break;
+        }
+
+        // A chunk after samples of unknown size would be heard as a click, so only completed files get it.
+        var tag = Tag(request);
+        yield return tag;
+
+        var riffBytes = HeadBytes - 8 + dataBytes + tag.Length;
+        complete(
+            riffBytes < UnknownSize
+                ? Head(request.SampleRateHz, (uint)riffBytes, (uint)dataBytes)
+                : Head(request.SampleRateHz, UnknownSize, UnknownSize)
+        );
+    }
+
+    private static byte[] Head(int sampleRateHz, uint riffBytes, uint dataBytes)
+    {
+        var head = new byte[HeadBytes];
+        "RIFF"u8.CopyTo(head);
+        BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(4), riffBytes);
+        "WAVEfmt "u8.CopyTo(head.AsSpan(8));
+        BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(16), 16); // bytes of the format chunk
+        BinaryPrimitives.WriteInt16LittleEndian(head.AsSpan(20), 1); // integer samples
+        BinaryPrimitives.WriteInt16LittleEndian(head.AsSpan(22), 1); // channels
+        BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(24), sampleRateHz);
+        BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(28), sampleRateHz * sizeof(short)); // bytes a second
+        BinaryPrimitives.WriteInt16LittleEndian(head.AsSpan(32), sizeof(short)); // bytes a sample of all channels
+        BinaryPrimitives.WriteInt16LittleEndian(head.AsSpan(34), 16); // bits a sample
+        "data"u8.CopyTo(head.AsSpan(36));
+        BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(40), dataBytes);
+        return head;
+    }
+
+    private static byte[] Tag(EncodingRequest request)
+    {
+        var info = new MemoryStream();
+        info.Write("INFO"u8);
+        WriteChunk(info, "ICMT", TextEncoding.UTF8.GetBytes(request.AiComment + '\0'));
+        WriteChunk(info, "ISFT", TextEncoding.UTF8.GetBytes(request.GeneratedBy + '\0'));
+
+        var list = new MemoryStream();
+        WriteChunk(list, "LIST", info.ToArray());
+        return list.ToArray();
+    }
+
+    private static void WriteChunk(MemoryStream target, string name, byte[] content)
+    {
+        var size = new byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(size, content.Length);
+        target.Write(TextEncoding.ASCII.GetBytes(name));
+        target.Write(size);
+        target.Write(content);
+        if (content.Length % 2 == 1)
+        {
+            target.WriteByte(0); // chunks begin at even places; the size does not count the filler
+        }
+    }
+}
