@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Microsoft.Extensions.DependencyInjection;
 using VibeVoice.Server.Hosting;
 using VibeVoice.Server.Installation;
 

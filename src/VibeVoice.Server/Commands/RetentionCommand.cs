@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using VibeVoice.Server.Delivery;
 using VibeVoice.Server.Hosting;
 using VibeVoice.Server.Settings;
@@ -32,7 +33,7 @@ internal static class RetentionCommand
         command.SetGuardedAction(
             async (result, cancellationToken) =>
             {
-                var flags = ("RETENTION_DAYS", result.GetValue(days)?.ToString());
+                var flags = ("RETENTION_DAYS", result.GetValue(days)?.ToString(CultureInfo.InvariantCulture));
                 var configuration = Configuration.Load(flags);
                 var options = SettingsReader.Read<DeliveryOptions>(configuration);
                 var target =

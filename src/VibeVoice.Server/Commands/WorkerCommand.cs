@@ -1,11 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
 using RunPod.Worker;
-using VibeVoice.Server.Encoding;
 using VibeVoice.Server.Hosting;
 using VibeVoice.Server.Queue;
-using VibeVoice.Server.Speech;
 
 namespace VibeVoice.Server.Commands;
 

@@ -96,17 +96,31 @@ internal sealed partial record S3Target
     /// <exception cref="JobRejectedException">Something is missing or wrong; one sentence for each.</exception>
     public static S3Target FromJobConfig(JobBucket job, DeliveryOptions options)
     {
+        const string EndpointName = "'s3Config.endpointUrl'";
         var problems = new List<string>();
         var bucketName = Text(job.BucketName);
-        var endpoint = ReadEndpoint("s3Config.endpointUrl", job.EndpointUrl, bucketName, problems);
-        if (job.EndpointUrl.Scheme is not "https" && !options.S3ConfigAllowHttp)
+        S3Endpoint? endpoint = null;
+        if (Text(job.EndpointUrl) is not { } address)
         {
-            problems.Add($"s3Config.endpointUrl uses '{job.EndpointUrl.Scheme}', but must use https.");
+            Require(EndpointName, null, "the https address of the S3 service", problems);
+        }
+        else if (!Uri.TryCreate(address, UriKind.Absolute, out var url))
+        {
+            // Not quoted: a password or a signature may stand in it.
+            problems.Add($"{EndpointName} is not a URL, but must be like 'https://s3.eu-central-1.amazonaws.com'.");
+        }
+        else if (url.Scheme is "http" && !options.S3ConfigAllowHttp)
+        {
+            problems.Add($"{EndpointName} uses http, but must use https; only S3_CONFIG_ALLOW_HTTP allows http.");
+        }
+        else
+        {
+            endpoint = ReadEndpoint(EndpointName, url, bucketName, problems);
         }
 
-        var bucket = ReadBucket("s3Config.bucketName", "s3Config.endpointUrl", bucketName, endpoint, problems);
-        Require("s3Config.accessId", job.AccessId, "the access key of the bucket", problems);
-        Require("s3Config.accessSecret", job.AccessSecret, "the secret key of the bucket", problems);
+        var bucket = ReadBucket("'s3Config.bucketName'", EndpointName, bucketName, endpoint, problems);
+        Require("'s3Config.accessId'", job.AccessId, "the access key of the bucket", problems);
+        Require("'s3Config.accessSecret'", job.AccessSecret, "the secret key of the bucket", problems);
         if (!S3Folder.TryNormalise("S3_PREFIX", options.S3Prefix, out var prefix, out var problem))
         {
             throw new SettingsException(problem);
@@ -115,7 +129,7 @@ internal sealed partial record S3Target
         string? objectPath = null;
         if (
             Text(job.ObjectPath) is { } path
-            && !S3Folder.TryNormalise("s3Config.objectPath", path, out objectPath, out problem)
+            && !S3Folder.TryNormalise("'s3Config.objectPath'", path, out objectPath, out problem)
         )
         {
             problems.Add(problem);
@@ -128,8 +142,8 @@ internal sealed partial record S3Target
                 ServiceUrl = endpoint!.ServiceUrl,
                 Region = endpoint.Region,
                 Bucket = bucket!,
-                AccessKeyId = job.AccessId.Trim(),
-                SecretAccessKey = job.AccessSecret.Trim(),
+                AccessKeyId = job.AccessId!.Trim(),
+                SecretAccessKey = job.AccessSecret!.Trim(),
                 Prefix = prefix,
                 ObjectPath = objectPath,
                 PresignLife = TimeSpan.FromSeconds(options.PresignSeconds),

@@ -8,6 +8,8 @@ internal static class Configuration
         new ConfigurationBuilder()
             .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true)
             .AddEnvironmentVariables()
-            .AddInMemoryCollection(flags.Where(f => f.Value is not null).ToDictionary(f => f.Name, f => f.Value))
+            .AddInMemoryCollection(
+                flags.Where(f => f.Value is not null).ToDictionary(f => f.Name, f => f.Value, StringComparer.Ordinal)
+            )
             .Build();
 }

@@ -1,5 +1,4 @@
 using RunPod.Worker;
-using RunPod.Worker.Logging;
 
 namespace VibeVoice.Server.Hosting;
 

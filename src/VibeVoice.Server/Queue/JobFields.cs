@@ -16,7 +16,8 @@ internal sealed class JobFields(JsonElement source, ICollection<SpeechProblem> p
     public IEnumerable<string> Unknown =>
         source.EnumerateObject().Select(p => p.Name).Where(name => !_known.Contains(name)).Select(n => prefix + n);
 
-    public string? Text(string name)
+    /// <param name="expected">What is allowed, for the message about another type.</param>
+    public string? Text(string name, string expected = "a string")
     {
         if (!TryGet(name, out var value))
         {
@@ -25,7 +26,7 @@ internal sealed class JobFields(JsonElement source, ICollection<SpeechProblem> p
 
         if (value.ValueKind != JsonValueKind.String)
         {
-            Add(name, $"is {Describe(value)}, but must be a string");
+            Add(name, $"is {Describe(value)}, but must be {expected}");
             return null;
         }
 
@@ -40,7 +41,7 @@ internal sealed class JobFields(JsonElement source, ICollection<SpeechProblem> p
         }
     }
 
-    public double? Number(string name)
+    public double? Number(string name, NumberRange range)
     {
         if (!TryGet(name, out var value))
         {
@@ -52,7 +53,7 @@ internal sealed class JobFields(JsonElement source, ICollection<SpeechProblem> p
             return value.GetDouble();
         }
 
-        Add(name, $"is {Describe(value)}, but must be a number");
+        Add(name, $"is {Describe(value)}, but must be {range}");
         return null;
     }
 

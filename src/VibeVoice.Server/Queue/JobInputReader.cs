@@ -36,14 +36,14 @@ internal sealed class JobInputReader(SpeechRequestFactory requests, DeliveryOpti
         var fields = new JobFields(input, problems);
         var speech = new SpeechInput
         {
-            Text = fields.Text("text"),
-            Voice = fields.Text("voice_key"),
-            Format = fields.Text("output_format"),
+            Text = fields.Text("text", $"a string of {requests.TextLengths}"),
+            Voice = fields.Text("voice_key", "a string with a voice's name"),
+            Format = fields.Text("output_format", $"one of {AudioFormat.Names}"),
             ReferenceAudio = fields.Text("reference_audio"),
-            Speed = fields.Number("speed"),
-            Seed = fields.Number("seed"),
-            CfgScale = fields.Number("cfg_scale"),
-            InferenceSteps = fields.Number("inference_steps"),
+            Speed = fields.Number("speed", SpeechLimits.Speed),
+            Seed = fields.Number("seed", SpeechLimits.Seed),
+            CfgScale = fields.Number("cfg_scale", SpeechLimits.CfgScale),
+            InferenceSteps = fields.Number("inference_steps", SpeechLimits.InferenceSteps),
         };
         var stream = fields.Flag("stream") ?? false;
         var warnings = new List<string>();

@@ -76,7 +76,7 @@ internal static class TestJob
         {
             if (piece["audio_base64"]?.GetValue<string>() is { } base64)
             {
-                audio.Write(Convert.FromBase64String(base64));
+                await audio.WriteAsync(Convert.FromBase64String(base64), cancellationToken);
                 piece["audio_base64"] =
                     $"{base64[..Math.Min(32, base64.Length)]}… ({base64.Length} characters, in {path})";
             }

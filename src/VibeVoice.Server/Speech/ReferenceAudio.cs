@@ -37,12 +37,17 @@ internal static class ReferenceAudio
             return $"is a URL of {value.Length} characters, but {MaxUrlLength} are the most";
         }
 
-        if (!Uri.TryCreate(value, UriKind.Absolute, out var uri) || uri.Host.Length == 0)
+        if (!Uri.TryCreate(value, UriKind.Absolute, out var uri))
         {
             return $"is not a valid URL, but must be {Forms}";
         }
 
-        return uri.Scheme is "http" or "https" ? null : $"is a URL of scheme '{uri.Scheme}', but must be {Forms}";
+        if (uri.Scheme is not ("http" or "https"))
+        {
+            return $"is a URL of scheme '{Quote.Short(uri.Scheme)}', but must be {Forms}";
+        }
+
+        return uri.Host.Length > 0 ? null : $"is a URL without a host, but must be {Forms}";
     }
 
     private static string? CheckDataUrl(string value, int maxBytes)

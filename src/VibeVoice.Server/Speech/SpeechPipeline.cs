@@ -77,4 +77,4 @@ internal sealed class SpeechPipeline(ISynthesizer synthesizer, AudioEncoder enco
 /// <summary>How far a request has come.</summary>
 /// <param name="Spoken">Audio made so far, at the answer's tempo.</param>
 /// <param name="ShareOfText">0 to 1.</param>
-internal readonly record struct SpeechProgress(TimeSpan Spoken, double ShareOfText);
+internal sealed record SpeechProgress(TimeSpan Spoken, double ShareOfText);

@@ -7,14 +7,8 @@ namespace VibeVoice.Server.Speech;
 /// <summary>The edge: turns what a caller asked for into a valid request, or says everything that is wrong with it.</summary>
 internal sealed class SpeechRequestFactory(SpeechOptions options, ISynthesizer synthesizer)
 {
-    /// <summary>Largest whole number that every JSON reader keeps exact: 2^53 − 1.</summary>
-    public const long MaxSeed = (1L << 53) - 1;
-
-    private const double MinSpeed = 0.25;
-    private const double MaxSpeed = 4;
-    private const double MinCfgScale = 1;
-    private const double MaxCfgScale = 5;
-    private const int MaxInferenceSteps = 50;
+    /// <summary>How long a text may be, in words: "1 to 20,000 characters".</summary>
+    public string TextLengths => Invariant($"1 to {options.MaxTextCharacters:N0} characters");
 
     /// <summary>Checks <paramref name="input"/> and fills in the defaults.</summary>
     /// <param name="problems">Problems found before, such as fields of a wrong type; those found here are added.</param>
@@ -26,10 +20,10 @@ internal sealed class SpeechRequestFactory(SpeechOptions options, ISynthesizer s
         var voice = CheckVoice(input.Voice, names.Voice, problems);
         var format = CheckFormat(input.Format, names.Format, problems);
         CheckReferenceAudio(input.ReferenceAudio, names.ReferenceAudio, problems);
-        CheckRange(input.Speed, MinSpeed, MaxSpeed, names.Speed, problems);
-        CheckWhole(input.Seed, 0, MaxSeed, names.Seed, problems);
-        CheckRange(input.CfgScale, MinCfgScale, MaxCfgScale, names.CfgScale, problems);
-        CheckWhole(input.InferenceSteps, 1, MaxInferenceSteps, names.InferenceSteps, problems);
+        CheckNumber(input.Speed, SpeechLimits.Speed, names.Speed, problems);
+        CheckNumber(input.Seed, SpeechLimits.Seed, names.Seed, problems);
+        CheckNumber(input.CfgScale, SpeechLimits.CfgScale, names.CfgScale, problems);
+        CheckNumber(input.InferenceSteps, SpeechLimits.InferenceSteps, names.InferenceSteps, problems);
         if (problems.Count > 0)
         {
             throw new JobRejectedException([.. problems.Select(problem => problem.Sentence)]);
@@ -49,7 +43,8 @@ internal sealed class SpeechRequestFactory(SpeechOptions options, ISynthesizer s
         };
     }
 
-    private static long NewSeed() => BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) & MaxSeed;
+    private static long NewSeed() =>
+        BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) & SpeechLimits.MaxSeed;
 
     private IEnumerable<string> Warnings(SpeechInput input, SpeechFieldNames names)
     {
@@ -77,7 +72,7 @@ internal sealed class SpeechRequestFactory(SpeechOptions options, ISynthesizer s
 
     private string? CheckText(string? value, string name, ICollection<SpeechProblem> problems, out int characters)
     {
-        var expected = Invariant($"1 to {options.MaxTextCharacters:N0} characters");
+        var expected = TextLengths;
         var text = value?.Trim();
         characters = 0;
         if (text is null)
@@ -132,31 +127,11 @@ internal sealed class SpeechRequestFactory(SpeechOptions options, ISynthesizer s
         }
     }
 
-    private static void CheckWhole(
-        double? value,
-        double minimum,
-        double maximum,
-        string name,
-        ICollection<SpeechProblem> problems
-    )
+    private static void CheckNumber(double? value, NumberRange range, string name, ICollection<SpeechProblem> problems)
     {
-        if (value is { } number && !(number >= minimum && number <= maximum && double.IsInteger(number)))
+        if (value is { } number && !range.Contains(number))
         {
-            Add(problems, name, Invariant($"is {number}, but must be a whole number from {minimum} to {maximum}"));
-        }
-    }
-
-    private static void CheckRange(
-        double? value,
-        double minimum,
-        double maximum,
-        string name,
-        ICollection<SpeechProblem> problems
-    )
-    {
-        if (value is { } number && !(number >= minimum && number <= maximum))
-        {
-            Add(problems, name, Invariant($"is {number}, but must be a number from {minimum} to {maximum}"));
+            Add(problems, name, Invariant($"is {number}, but must be {range}"));
         }
     }
 

@@ -1,4 +1,5 @@
 using VibeVoice.Server.Encoding;
+using VibeVoice.Server.Speech;
 
 namespace VibeVoice.Server.Tests.Encoding;
 
@@ -92,7 +93,7 @@ public sealed class FormatTests
     [Fact]
     public async Task One_very_short_frame_is_a_file_in_every_format()
     {
-        foreach (var format in Speech.AudioFormat.All)
+        foreach (var format in AudioFormat.All)
         {
             var file = await Encoders.Real().EncodeAsync(Tone.Samples(0.01), Encoders.Request(format.Name));
 

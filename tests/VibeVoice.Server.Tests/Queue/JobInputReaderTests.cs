@@ -117,13 +117,11 @@ public sealed class JobInputReaderTests
         var preview = new FakeSynthesizer { IsDiffusionModel = false };
 
         Read("""{"text": "x", "seed": 1, "cfg_scale": 2, "inference_steps": 3}""", preview)
-            .Request.Warnings.ShouldBe(
-                [
-                    "'seed' has no effect on the fake engine.",
-                    "'cfg_scale' has no effect on the fake engine.",
-                    "'inference_steps' has no effect on the fake engine.",
-                ]
-            );
+            .Request.Warnings.ShouldBe([
+                "'seed' has no effect on the fake engine.",
+                "'cfg_scale' has no effect on the fake engine.",
+                "'inference_steps' has no effect on the fake engine.",
+            ]);
     }
 
     [Theory]
@@ -162,9 +160,12 @@ public sealed class JobInputReaderTests
     /// <summary>"«repeat 3 ab»" in the table stands for text too long to write down; a raw string keeps broken JSON text.</summary>
     private static string Expand(JsonNode? input)
     {
-        var json = input is JsonValue value && value.TryGetValue<string>(out var raw) && raw.StartsWith("raw:", StringComparison.Ordinal)
-            ? raw["raw:".Length..]
-            : input?.ToJsonString() ?? "null";
+        var json =
+            input is JsonValue value
+            && value.TryGetValue<string>(out var raw)
+            && raw.StartsWith("raw:", StringComparison.Ordinal)
+                ? raw["raw:".Length..]
+                : input?.ToJsonString() ?? "null";
         return System.Text.RegularExpressions.Regex.Replace(
             json,
             "REPEAT_([0-9]+)_([A-Za-z]+)",

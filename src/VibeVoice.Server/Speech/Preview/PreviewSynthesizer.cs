@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using CliWrap;
+using VibeVoice.Server.Encoding;
 using VibeVoice.Server.Speech.Voices;
 
 namespace VibeVoice.Server.Speech.Preview;
@@ -22,6 +23,8 @@ internal sealed class PreviewSynthesizer(SpeechOptions options) : ISynthesizer
 
     /// <summary>espeak-ng runs far ahead of any listener; this much unread audio stops it.</summary>
     private const int MaxBufferedBytes = 256 * 1024;
+
+    private readonly ChildProgram _espeak = new(options.EspeakPath, "ESPEAK_PATH");
 
     public string Engine => "preview";
 
@@ -177,32 +180,16 @@ internal sealed class PreviewSynthesizer(SpeechOptions options) : ISynthesizer
         CancellationToken cancellationToken
     )
     {
-        var errors = new System.Text.StringBuilder();
-        CommandResult result;
-        try
+        var lastWords = new LastWords();
+        var command = _espeak
+            .With(arguments)
+            .WithStandardInputPipe(input)
+            .WithStandardOutputPipe(output)
+            .WithStandardErrorPipe(lastWords.Target);
+        var exitCode = await _espeak.RunAsync(command, cancellationToken);
+        if (exitCode != 0)
         {
-            result = await Cli.Wrap(options.EspeakPath)
-                .WithArguments(arguments)
-                .WithStandardInputPipe(input)
-                .WithStandardOutputPipe(output)
-                .WithStandardErrorPipe(PipeTarget.ToStringBuilder(errors))
-                .WithValidation(CommandResultValidation.None)
-                .ExecuteAsync(cancellationToken);
-        }
-        catch (System.ComponentModel.Win32Exception exception)
-        {
-            throw new SpeechFailedException(
-                $"The preview voice needs espeak-ng, and '{options.EspeakPath}' cannot be started ({exception.Message}). "
-                    + "Install it (apt-get install espeak-ng) or set ESPEAK_PATH.",
-                exception
-            );
-        }
-
-        if (result.ExitCode != 0)
-        {
-            throw new SpeechFailedException(
-                $"espeak-ng failed with exit code {result.ExitCode}: {Quote.Short(errors.ToString().Trim())}"
-            );
+            throw _espeak.Failure(exitCode, lastWords);
         }
     }
 }
