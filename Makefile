@@ -1,6 +1,6 @@
 # Every target does its own set-up and says nothing when there is nothing to do. 'make help' lists them.
 CONFIGURATION ?= Release
-BUILD = dotnet build --configuration $(CONFIGURATION) --nologo -v quiet -clp:NoSummary
+BUILD = dotnet build --configuration $(CONFIGURATION) --nologo -v quiet '-clp:ErrorsOnly;NoSummary'
 SERVER = artifacts/bin/VibeVoice.Server/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/VibeVoice.Server
 AUDIO ?= speech.mp3
 

@@ -71,8 +71,12 @@ internal sealed partial class JobExecution(
                 _ => throw new InvalidOperationException("The handler returned null where a JobResult was expected."),
             };
         }
-        catch (PieceUndeliverableException e) when (cancellation.Reason == JobCancellationReason.None)
+        catch (Exception e)
+            when (e is JobFailedException or PieceUndeliverableException
+                && cancellation.Reason == JobCancellationReason.None
+            )
         {
+            Log.Failed(logger, context.Id, e.Message);
             outcome = JobOutcome.Error(e.Message);
         }
         catch (Exception e)
@@ -171,6 +175,9 @@ internal sealed partial class JobExecution(
 
         [LoggerMessage(2, LogLevel.Error, "Job {JobId}: the result cannot be written as JSON.")]
         public static partial void ResultUnwritable(ILogger logger, Exception exception, string jobId);
+
+        [LoggerMessage(5, LogLevel.Warning, "Job {JobId} failed: {Error}")]
+        public static partial void Failed(ILogger logger, string jobId, string error);
 
         [LoggerMessage(3, LogLevel.Debug, "Job {JobId} ended after its cancellation ({Reason}).")]
         public static partial void EndedByCancellation(

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using RunPod.Worker;
 using VibeVoice.Server.Hosting;
@@ -88,7 +89,12 @@ internal static class WorkerCommand
             await TestJob.SaveAudioAsync(result.Answer, audioFile, cancellationToken);
         }
 
-        var style = new JsonSerializerOptions(JobJson.Default.Options) { WriteIndented = !Console.IsOutputRedirected };
+        var style = new JsonSerializerOptions(JobJson.Default.Options)
+        {
+            WriteIndented = !Console.IsOutputRedirected,
+            // A URL is to be copied from here: its '&' stays readable.
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        };
         await Console.Out.WriteLineAsync(result.Answer.ToJsonString(style));
         return result.Succeeded ? ExitCode.Done : ExitCode.Failed;
     }

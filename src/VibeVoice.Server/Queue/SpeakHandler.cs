@@ -34,14 +34,21 @@ internal sealed partial class SpeakHandler(
 
     public async Task<JobResult> HandleAsync(JobContext job, CancellationToken cancellationToken)
     {
-        var input = reader.Read(job.Input, job.Job);
-        if (input.Stream)
+        try
         {
-            return JobResult.FromStream(StreamAsync(job, input, cancellationToken));
-        }
+            var input = reader.Read(job.Input, job.Job);
+            if (input.Stream)
+            {
+                return JobResult.FromStream(StreamAsync(input, cancellationToken));
+            }
 
-        var answer = await SpeakAsync(job, input, cancellationToken);
-        return JobResult.FromValue(answer, JobJson.Default.JobAnswer);
+            var answer = await SpeakAsync(job, input, cancellationToken);
+            return JobResult.FromValue(answer, JobJson.Default.JobAnswer);
+        }
+        catch (Exception exception) when (exception is JobRejectedException or SpeechFailedException)
+        {
+            throw new JobFailedException(exception.Message, exception);
+        }
     }
 
     private async Task<JobAnswer> SpeakAsync(JobContext job, JobInput input, CancellationToken cancellationToken)
@@ -59,7 +66,7 @@ internal sealed partial class SpeakHandler(
         }
 
         var metadata = JobMetadata.From(run.Report(), delivered);
-        LogSpoken(job.Id, metadata);
+        LogSpoken(metadata);
         return new JobAnswer
         {
             AudioUrl = delivered.AudioUrl,
@@ -70,7 +77,6 @@ internal sealed partial class SpeakHandler(
 
     /// <summary>The encoded file in base64 pieces as it is made, then the metadata.</summary>
     private async IAsyncEnumerable<ReadOnlyMemory<byte>> StreamAsync(
-        JobContext job,
         JobInput input,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
@@ -105,7 +111,7 @@ internal sealed partial class SpeakHandler(
         }
 
         var metadata = JobMetadata.From(run.Report(), new DeliveredAudio { Bytes = bytes });
-        LogSpoken(job.Id, metadata);
+        LogSpoken(metadata);
         yield return Json(new JobStreamItem { Metadata = metadata });
     }
 
@@ -123,6 +129,10 @@ internal sealed partial class SpeakHandler(
             }
 
             await output.CompleteAsync();
+        }
+        catch (SpeechFailedException exception)
+        {
+            await output.CompleteAsync(new JobFailedException(exception.Message, exception));
         }
 #pragma warning disable CA1031 // A hand-over between tasks: the reader throws it again.
         catch (Exception exception)
@@ -157,25 +167,17 @@ internal sealed partial class SpeakHandler(
     private static byte[] Json(JobStreamItem item) =>
         JsonSerializer.SerializeToUtf8Bytes(item, JobJson.Default.JobStreamItem);
 
-    private void LogSpoken(string jobId, JobMetadata metadata) =>
-        Log.Spoke(
-            logger,
-            jobId,
-            metadata.Characters,
-            metadata.DurationSeconds,
-            metadata.Format,
-            metadata.RealTimeFactor
-        );
+    private void LogSpoken(JobMetadata metadata) =>
+        Log.Spoke(logger, metadata.Characters, metadata.DurationSeconds, metadata.Format, metadata.RealTimeFactor);
 
     private static partial class Log
     {
         [LoggerMessage(
             LogLevel.Information,
-            "Job {JobId}: spoke {Characters} characters as {Seconds} s of {Format}, real-time factor {RealTimeFactor}."
+            "Spoke {Characters} characters as {Seconds} s of {Format}, real-time factor {RealTimeFactor}."
         )]
         public static partial void Spoke(
             ILogger logger,
-            string jobId,
             int characters,
             double seconds,
             string format,
