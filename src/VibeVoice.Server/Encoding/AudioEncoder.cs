@@ -61,7 +61,7 @@ internal sealed partial class AudioEncoder(EncodingOptions options, ILogger<Audi
         if (missing.Count > 0)
         {
             throw new SpeechFailedException(
-                $"'{options.FfmpegPath}' {version} lacks the encoder {string.Join(", ", missing)}. "
+                $"'{options.FfmpegPath}' {version} lacks the encoders {string.Join(", ", missing)}. "
                     + "Install a complete build (the distribution's package is one), or set FFMPEG_PATH to it."
             );
         }

@@ -8,11 +8,14 @@ namespace VibeVoice.Server.Encoding;
 /// <summary>A program that this one runs as a child: how it is started, and what its failures mean in words.</summary>
 /// <param name="path">A name on the PATH, or a path.</param>
 /// <param name="setting">Name of the setting that holds <paramref name="path"/>, for messages.</param>
-internal sealed class ChildProgram(string path, string setting)
+/// <param name="mayUseSetsid">Whether to give it a session of its own where the system can.</param>
+internal sealed class ChildProgram(string path, string setting, bool mayUseSetsid = true)
 {
     private const string SetsidPath = "/usr/bin/setsid";
 
-    private static readonly bool HasSetsid = File.Exists(SetsidPath);
+    private static readonly bool SystemHasSetsid = File.Exists(SetsidPath);
+
+    private readonly bool _usesSetsid = mayUseSetsid && SystemHasSetsid;
 
     private readonly string _name = Path.GetFileName(path);
 
@@ -24,7 +27,7 @@ internal sealed class ChildProgram(string path, string setting)
     /// </remarks>
     public Command With(IEnumerable<string> arguments)
     {
-        var command = HasSetsid
+        var command = _usesSetsid
             ? Cli.Wrap(SetsidPath).WithArguments([path, .. arguments])
             : Cli.Wrap(path).WithArguments(arguments);
         return command.WithValidation(CommandResultValidation.None);
@@ -41,10 +44,9 @@ internal sealed class ChildProgram(string path, string setting)
         }
         catch (Win32Exception exception)
         {
-            throw new SpeechFailedException(
-                NotStarted(exception.InnerException?.Message ?? exception.Message),
-                exception
-            );
+            // CliWrap wraps what .NET wrapped; the system's own words are behind the number.
+            var cause = exception.InnerException as Win32Exception ?? exception;
+            throw new SpeechFailedException(NotStarted(new Win32Exception(cause.NativeErrorCode).Message), exception);
         }
     }
 
@@ -52,7 +54,7 @@ internal sealed class ChildProgram(string path, string setting)
     public SpeechFailedException Failure(int exitCode, LastWords lastWords)
     {
         var words = lastWords.ToString();
-        if (HasSetsid && exitCode is 126 or 127 && words.StartsWith("setsid: ", StringComparison.Ordinal))
+        if (_usesSetsid && exitCode is 126 or 127 && words.StartsWith("setsid: ", StringComparison.Ordinal))
         {
             return new SpeechFailedException(NotStarted(words[(words.LastIndexOf(':') + 1)..].Trim()));
         }

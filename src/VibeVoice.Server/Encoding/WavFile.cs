@@ -25,11 +25,15 @@ internal static class WavFile
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        yield return Head(request.SampleRateHz, UnknownSize, UnknownSize);
-
         var dataBytes = 0L;
         await foreach (var piece in samples.WithCancellation(cancellationToken))
         {
+            // Not before there is sound: a failure until then can still be answered as one.
+            if (dataBytes == 0)
+            {
+                yield return Head(request.SampleRateHz, UnknownSize, UnknownSize);
+            }
+
             dataBytes += piece.Length;
             yield return piece;
         }

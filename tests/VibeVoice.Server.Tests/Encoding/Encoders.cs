@@ -34,10 +34,10 @@ internal static class Encoders
         };
 
     /// <summary>The whole file, with its head completed as a buffering receiver would.</summary>
-    public static async Task<byte[]> ReadAllAsync(this EncodedAudio audio)
+    public static async Task<byte[]> ReadAllAsync(this EncodedAudio audio, CancellationToken cancellationToken)
     {
         var file = new MemoryStream();
-        await foreach (var piece in audio.Pieces)
+        await foreach (var piece in audio.Pieces.WithCancellation(cancellationToken))
         {
             piece.Length.ShouldBeInRange(1, 64 * 1024);
             file.Write(piece.Span);
@@ -51,5 +51,5 @@ internal static class Encoders
     public static Task<byte[]> EncodeAsync(this AudioEncoder encoder, float[] samples, EncodingRequest request) =>
         encoder
             .Encode(Tone.InFrames(samples, request.SampleRateHz), request, TestContext.Current.CancellationToken)
-            .ReadAllAsync();
+            .ReadAllAsync(TestContext.Current.CancellationToken);
 }
