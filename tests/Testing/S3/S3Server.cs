@@ -39,6 +39,7 @@ public sealed class S3Server : IAsyncDisposable
         {
             ArgumentList =
             {
+                "--openssl-legacy-provider", // its continuation tokens are DES
                 script,
                 "--directory",
                 folder.FullName,
