@@ -188,7 +188,13 @@ public sealed class S3DeliveryTests(S3ServerFixture server) : IClassFixture<S3Se
     {
         await using var stage = await S3Stage.StartAsync(server);
         var folder = $"job-{Guid.NewGuid():N}";
-        var job = new JobBucket(S3Server.AccessKeyId, "any", S3Server.Bucket, stage.Proxy.Url, $"/{folder}//deep/");
+        var job = new JobBucket(
+            S3Server.AccessKeyId,
+            "any",
+            S3Server.Bucket,
+            stage.Proxy.Url.AbsoluteUri,
+            $"/{folder}//deep/"
+        );
         var target = S3Target.FromJobConfig(job, new DeliveryOptions { S3ConfigAllowHttp = true });
 
         var delivered = await stage

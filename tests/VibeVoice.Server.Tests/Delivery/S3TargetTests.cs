@@ -208,14 +208,14 @@ public sealed class S3TargetTests
     [Fact]
     public void Faults_of_a_jobs_bucket_are_the_callers_and_name_its_fields()
     {
-        var job = new JobBucket("", "hush", "a/b", new Uri("http://s3.example.com"), "../up");
+        var job = new JobBucket("", "hush", "a/b", "http://s3.example.com", "../up");
 
         var rejection = Should.Throw<JobRejectedException>(() => S3Target.FromJobConfig(job, _whole));
 
         rejection
             .Problems.Select(problem => problem.Split(' ')[0])
             .ShouldBe(
-                ["s3Config.endpointUrl", "s3Config.bucketName", "s3Config.accessId", "s3Config.objectPath"],
+                ["'s3Config.endpointUrl'", "'s3Config.bucketName'", "'s3Config.accessId'", "'s3Config.objectPath'"],
                 ignoreOrder: true
             );
     }
@@ -224,7 +224,7 @@ public sealed class S3TargetTests
     public void A_jobs_bucket_takes_nothing_of_the_workers_but_prefix_and_life()
     {
         var worker = _whole with { AwsRegion = "nyc3", AwsSessionToken = "token", PresignSeconds = 60, S3Prefix = "p" };
-        var job = new JobBucket("id", "secret", "", new Uri("https://theirs.fra1.digitaloceanspaces.com"));
+        var job = new JobBucket("id", "secret", "", "https://theirs.fra1.digitaloceanspaces.com");
 
         var target = S3Target.FromJobConfig(job, worker);
 
@@ -242,7 +242,7 @@ public sealed class S3TargetTests
             BucketAccessKeyId = "AKID2",
             BucketSecretAccessKey = "hush2",
         };
-        var job = new JobBucket("AKID", "hush", "audio", new Uri("https://s3.example.com"));
+        var job = new JobBucket("AKID", "hush", "audio", "https://s3.example.com");
         string[] texts =
         [
             $"{options}",
