@@ -12,6 +12,9 @@ internal static class S3Client
     // Of one attempt, sending included: five megabytes at 350 kbit/s.
     private static readonly TimeSpan _attemptTimeout = TimeSpan.FromMinutes(2);
 
+    // Long enough for a clock that is days behind, short enough for one that is days ahead.
+    private static readonly TimeSpan _probeLife = TimeSpan.FromDays(3);
+
     public static AmazonS3Client Create(S3Target target)
     {
         AWSCredentials credentials = target.SessionToken is { } token
@@ -22,7 +25,10 @@ internal static class S3Client
             new AmazonS3Config
             {
                 ServiceURL = target.ServiceUrl.AbsoluteUri,
+                // What AWS's own variables say about endpoints is not meant for this bucket.
                 IgnoreConfiguredEndpointUrls = true,
+                UseFIPSEndpoint = false,
+                UseDualstackEndpoint = false,
                 AuthenticationRegion = target.Region,
                 ForcePathStyle = target.PathStyle,
                 // Backblaze and R2 refuse the checksums that the SDK adds by default.
@@ -39,19 +45,30 @@ internal static class S3Client
     /// <summary>A URL that reads one object without keys, and the moment it stops to.</summary>
     public static (string Url, DateTimeOffset ExpiresAt) Presign(AmazonS3Client client, S3Target target, string key)
     {
-        var url = client.GetPreSignedURL(
+        // The SDK signs by a clock of its own, corrected by what servers said. By any other, seven days could come to
+        // seven days and a second, and the SDK then silently signs in a way that stores no longer accept. So a first
+        // signature tells the time.
+        var roughly = TimeProvider.System.GetUtcNow() + _probeLife;
+        var (signedAt, _) = ReadTimes(Sign(client, target, key, roughly));
+        var url = Sign(client, target, key, signedAt + target.PresignLife);
+        return (url, ReadTimes(url).ExpiresAt);
+    }
+
+    private static string Sign(AmazonS3Client client, S3Target target, string key, DateTimeOffset expiresAt) =>
+        client.GetPreSignedURL(
             new GetPreSignedUrlRequest
             {
                 BucketName = target.Bucket,
                 Key = key,
                 Verb = HttpVerb.GET,
-                // The SDK signs by the machine's clock, so the life is counted from there.
-                Expires = TimeProvider.System.GetUtcNow().UtcDateTime + target.PresignLife,
+                Expires = expiresAt.UtcDateTime,
                 // Not taken from the service's address.
                 Protocol = target.UsesHttp ? Protocol.HTTP : Protocol.HTTPS,
             }
         );
-        // What was signed is what counts: the SDK rounds, and corrects a clock that is off.
+
+    private static (DateTimeOffset SignedAt, DateTimeOffset ExpiresAt) ReadTimes(string url)
+    {
         var query = HttpUtility.ParseQueryString(new Uri(url).Query);
         var signedAt = DateTimeOffset.ParseExact(
             query["X-Amz-Date"]!,
@@ -59,7 +76,7 @@ internal static class S3Client
             CultureInfo.InvariantCulture,
             DateTimeStyles.AssumeUniversal
         );
-        return (url, signedAt.AddSeconds(long.Parse(query["X-Amz-Expires"]!, CultureInfo.InvariantCulture)));
+        return (signedAt, signedAt.AddSeconds(long.Parse(query["X-Amz-Expires"]!, CultureInfo.InvariantCulture)));
     }
 
     /// <summary>
