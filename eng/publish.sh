@@ -16,6 +16,11 @@ publish() {
 }
 
 if ! publish --self-contained -p:PublishReadyToRun=true; then
+  # Only a pack that no registry has (NU11xx, NETSDK1112) is worth another way; anything else is an error here too.
+  if ! grep -qE 'error (NU11[0-9]{2}|NETSDK1112)' "$log"; then
+    cat "$log" >&2
+    exit 1
+  fi
   echo "The runtime packs for a self-contained program are not to be had; publishing one that needs the .NET 10 runtime." >&2
   if ! publish --no-self-contained; then
     cat "$log" >&2

@@ -38,7 +38,10 @@ internal sealed class AudioOutput : IAsyncDisposable
         try
         {
             // A rename would replace a link, a device or a pipe, not write to it.
-            var target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+            var file = new FileInfo(path);
+            var target = file.LinkTarget is null
+                ? file.FullName
+                : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
             if (Directory.Exists(target))
             {
                 throw new JobRejectedException($"'{path}' is a folder, but --output must be a file.");

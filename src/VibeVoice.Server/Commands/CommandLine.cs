@@ -18,6 +18,7 @@ internal static class CommandLine
           vibevoice worker --test_input '{"input": {"text": "Hello there."}}'
 
         Settings come from environment variables (README.md lists them); flags win over them.
+        Text that begins with a dash goes behind '--':  vibevoice speak -o out.mp3 -- "-5 degrees"
         Exit codes: 0 done, 1 failed, 2 wrong command line, text or setting, 70 a bug, 130 and 143 stopped.
         """;
 

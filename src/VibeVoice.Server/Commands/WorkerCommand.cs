@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using RunPod.Worker;
 using VibeVoice.Server.Hosting;
@@ -89,12 +88,7 @@ internal static class WorkerCommand
             await TestJob.SaveAudioAsync(result.Answer, audioFile, cancellationToken);
         }
 
-        var style = new JsonSerializerOptions(JobJson.Default.Options)
-        {
-            WriteIndented = !Console.IsOutputRedirected,
-            // A URL is to be copied from here: its '&' stays readable.
-            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        };
+        var style = new JsonSerializerOptions(JobJson.Compact.Options) { WriteIndented = !Console.IsOutputRedirected };
         await Console.Out.WriteLineAsync(result.Answer.ToJsonString(style));
         return result.Succeeded ? ExitCode.Done : ExitCode.Failed;
     }

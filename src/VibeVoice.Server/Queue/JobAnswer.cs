@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using VibeVoice.Server.Delivery;
 using VibeVoice.Server.Speech;
@@ -95,4 +97,19 @@ internal sealed record JobMetadata
 )]
 [JsonSerializable(typeof(JobAnswer))]
 [JsonSerializable(typeof(JobStreamItem))]
-internal sealed partial class JobJson : JsonSerializerContext;
+internal sealed partial class JobJson : JsonSerializerContext
+{
+    /// <summary>
+    /// The one to use. The default encoder writes the '+' of base64 as six characters, which makes answers a tenth
+    /// larger and stream pieces too large; none of this is ever put into a page.
+    /// </summary>
+    public static JobJson Compact => CompactHolder.Instance;
+
+    /// <summary>Made after <see cref="Default"/>, which stands in another part of this class.</summary>
+    private static class CompactHolder
+    {
+        public static readonly JobJson Instance = new(
+            new JsonSerializerOptions(JobJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
+        );
+    }
+}

@@ -43,7 +43,7 @@ internal sealed partial class SpeakHandler(
             }
 
             var answer = await SpeakAsync(job, input, cancellationToken);
-            return JobResult.FromValue(answer, JobJson.Default.JobAnswer);
+            return JobResult.FromValue(answer, JobJson.Compact.JobAnswer);
         }
         catch (Exception exception) when (exception is JobRejectedException or SpeechFailedException)
         {
@@ -165,7 +165,7 @@ internal sealed partial class SpeakHandler(
     }
 
     private static byte[] Json(JobStreamItem item) =>
-        JsonSerializer.SerializeToUtf8Bytes(item, JobJson.Default.JobStreamItem);
+        JsonSerializer.SerializeToUtf8Bytes(item, JobJson.Compact.JobStreamItem);
 
     private void LogSpoken(JobMetadata metadata) =>
         Log.Spoke(logger, metadata.Characters, metadata.DurationSeconds, metadata.Format, metadata.RealTimeFactor);
