@@ -27,10 +27,23 @@ internal sealed partial class AudioEncoder(EncodingOptions options, ILogger<Audi
         }
 
         EncodedAudio? audio = null;
-        var pieces = SamplesOrFileAsync(frames.CheckAsync(request.SampleRateHz, CancellationToken.None), request);
+        var samples = 0L;
+        var given = frames.CheckAsync(request.SampleRateHz, count => samples += count, CancellationToken.None);
+        var pieces = SamplesOrFileAsync(given, request);
         if (request.Format == AudioFormat.Wav)
         {
             pieces = WavFile.PiecesAsync(pieces, request, head => audio!.CompletedHead = head, CancellationToken.None);
+        }
+
+        // At another tempo ffmpeg alone knows how many samples it wrote.
+        if (request.Format == AudioFormat.Flac && request.HeadCanBeCompleted && request.Speed == 1)
+        {
+            pieces = FlacHead.PiecesAsync(
+                pieces,
+                () => samples,
+                head => audio!.CompletedHead = head,
+                CancellationToken.None
+            );
         }
 
         audio = new EncodedAudio(PiecesAsync(pieces, request, cancellationToken));

@@ -7,11 +7,13 @@ namespace VibeVoice.Server.Encoding;
 internal static class CheckedFrames
 {
     /// <summary>The same frames, held to one sample rate and to being sound at all.</summary>
+    /// <param name="counted">Told the length of each frame.</param>
     /// <exception cref="InvalidOperationException">A frame has another sample rate: a bug.</exception>
     /// <exception cref="SpeechFailedException">There was not one sample: an error, not an empty file.</exception>
     public static async IAsyncEnumerable<AudioFrame> CheckAsync(
         this IAsyncEnumerable<AudioFrame> frames,
         int sampleRateHz,
+        Action<int>? counted = null,
         [EnumeratorCancellation] CancellationToken cancellationToken = default
     )
     {
@@ -26,6 +28,7 @@ internal static class CheckedFrames
             }
 
             isEmpty &= frame.Samples.IsEmpty;
+            counted?.Invoke(frame.Samples.Length);
             yield return frame;
         }
 

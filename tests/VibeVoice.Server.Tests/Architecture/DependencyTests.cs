@@ -1,0 +1,33 @@
+using System.Reflection;
+
+namespace VibeVoice.Server.Tests.Architecture;
+
+/// <summary>Dependencies point one way: the program knows both libraries, they know neither it nor each other.</summary>
+public sealed class DependencyTests
+{
+    private static readonly Assembly Worker = typeof(RunPod.Worker.RunPodWorker).Assembly;
+    private static readonly Assembly Library = typeof(AudioFrame).Assembly;
+
+    [Fact]
+    public void The_libraries_do_not_know_each_other_nor_the_program()
+    {
+        References(Worker).ShouldNotContain(name => name.StartsWith("VibeVoice", StringComparison.Ordinal));
+        References(Library).ShouldNotContain(name => name.StartsWith("RunPod", StringComparison.Ordinal));
+        References(Library).ShouldNotContain("VibeVoice.Server");
+    }
+
+    [Fact]
+    public void The_worker_library_knows_only_http_json_and_logging() =>
+        References(Worker)
+            .Where(name => !name.StartsWith("System", StringComparison.Ordinal))
+            .ShouldBe(["Microsoft.Extensions.Logging.Abstractions"]);
+
+    [Fact]
+    public void The_libraries_never_touch_the_web_server() =>
+        References(Worker)
+            .Concat(References(Library))
+            .ShouldNotContain(name => name.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));
+
+    private static IEnumerable<string> References(Assembly assembly) =>
+        assembly.GetReferencedAssemblies().Select(reference => reference.Name!);
+}

@@ -1,0 +1,109 @@
+using VibeVoice.Server.Speech;
+using VibeVoice.Server.Speech.Preview;
+using VibeVoice.Server.Speech.Voices;
+
+namespace VibeVoice.Server.Tests.Speech.Preview;
+
+[Collection(ProcessesCollection.Name)]
+public sealed class PreviewSynthesizerTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Every_published_voice_speaks()
+    {
+        RequiredToolIsThere();
+        var synthesizer = new PreviewSynthesizer(new SpeechOptions());
+        foreach (var voice in synthesizer.Voices.Voices)
+        {
+            var frames = await SpeakAsync(synthesizer, Request("Hello.", voice));
+
+            frames
+                .Max(frame => frame.Audio.Samples.IsEmpty ? 0 : frame.Audio.Samples.ToArray().Max())
+                .ShouldBeGreaterThan(0.05f);
+        }
+    }
+
+    [Fact]
+    public async Task A_special_token_is_spoken_as_text()
+    {
+        RequiredToolIsThere();
+        var synthesizer = new PreviewSynthesizer(new SpeechOptions());
+
+        var plain = await SpeakAsync(synthesizer, Request("Hello."));
+        var token = await SpeakAsync(synthesizer, Request("Hello <|endoftext|>."));
+
+        Seconds(token).ShouldBeGreaterThan(Seconds(plain) + 0.5);
+    }
+
+    [Fact]
+    public async Task The_share_of_the_text_rises_to_one()
+    {
+        RequiredToolIsThere();
+        var text = string.Concat(Enumerable.Repeat("A sentence of a certain length, spoken once more. ", 40));
+
+        var frames = await SpeakAsync(new PreviewSynthesizer(new SpeechOptions()), Request(text));
+
+        var shares = frames.ConvertAll(frame => frame.ShareOfText);
+        shares.ShouldBe(shares.Order());
+        shares.Distinct().Count().ShouldBeGreaterThan(4);
+        shares[^1].ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task The_first_frame_is_there_long_before_the_text_is_spoken()
+    {
+        RequiredToolIsThere();
+        var synthesizer = new PreviewSynthesizer(new SpeechOptions());
+        var text = string.Concat(Enumerable.Repeat("One more sentence for the tape. ", 600));
+        var begun = TimeProvider.System.GetTimestamp();
+
+        await foreach (var frame in synthesizer.SpeakAsync(Request(text), Token))
+        {
+            frame.ShareOfText.ShouldBe(0);
+            break;
+        }
+
+        TimeProvider.System.GetElapsedTime(begun).TotalSeconds.ShouldBeLessThan(1.5);
+    }
+
+    [Fact]
+    public async Task A_missing_espeak_is_named_with_the_way_out()
+    {
+        var synthesizer = new PreviewSynthesizer(new SpeechOptions { EspeakPath = "/nowhere/espeak-ng" });
+
+        var failure = await Should.ThrowAsync<SpeechFailedException>(() => synthesizer.LoadAsync(Token));
+
+        failure.Message.ShouldContain("/nowhere/espeak-ng");
+        failure.Message.ShouldContain("ESPEAK_PATH");
+    }
+
+    private static void RequiredToolIsThere() => Testing.RequiredTool.Find("espeak-ng");
+
+    private static double Seconds(List<SpokenFrame> frames) => frames.Sum(frame => frame.Audio.Duration.TotalSeconds);
+
+    private static async Task<List<SpokenFrame>> SpeakAsync(PreviewSynthesizer synthesizer, SpeechRequest request)
+    {
+        var frames = new List<SpokenFrame>();
+        await foreach (var frame in synthesizer.SpeakAsync(request, Token))
+        {
+            frame.Audio.SampleRateHz.ShouldBe(24_000);
+            frames.Add(frame);
+        }
+
+        return frames;
+    }
+
+    private static SpeechRequest Request(string text, Voice? voice = null) =>
+        new()
+        {
+            Text = text,
+            Characters = text.Length,
+            Voice = voice ?? PublishedVoices.Catalog.Voices[2],
+            Format = AudioFormat.Wav,
+            Speed = 1,
+            Seed = 1,
+            CfgScale = 1.5,
+            InferenceSteps = 5,
+        };
+}
