@@ -1,8 +1,8 @@
 namespace RunPod.Worker;
 
 /// <summary>
-/// Thrown by a handler, or by the stream it returned, to fail the job with a message that the client is shown. Any other
-/// exception is taken for a bug: it is logged whole, and the client gets an id to quote.
+/// Thrown by a handler, or by the stream it returned, to fail the job with a message that the client is shown and the
+/// log is not. Any other exception is taken for a bug: it is logged whole, and the client gets an id to quote.
 /// </summary>
 public sealed class JobFailedException : Exception
 {
@@ -11,7 +11,7 @@ public sealed class JobFailedException : Exception
     public JobFailedException(string message)
         : base(message) { }
 
-    /// <summary>Fails the job because of another exception, which only the log sees.</summary>
+    /// <summary>Fails the job because of another exception.</summary>
     /// <param name="message">A sentence for the client: what was found, what was expected, what to do.</param>
     /// <param name="innerException">The cause.</param>
     public JobFailedException(string message, Exception innerException)

@@ -63,6 +63,30 @@ public sealed class LocalJobTests
         result.Answer["error"]!.GetValue<string>().ShouldContain("under error");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_handler_and_its_stream_may_fail_a_job_in_words_of_their_own(bool isInStream)
+    {
+        var result = await Run(
+            """{"input": 1}""",
+            (_, _) =>
+                isInStream
+                    ? Task.FromResult(JobResult.FromStream(Broken()))
+                    : throw new JobFailedException("The bucket refused.", new IOException("secret"))
+        );
+
+        result.Succeeded.ShouldBeFalse();
+        result.Answer.ToJsonString().ShouldBe("""{"error":"The bucket refused."}""");
+
+        static async IAsyncEnumerable<ReadOnlyMemory<byte>> Broken()
+        {
+            yield return "1"u8.ToArray();
+            await Task.Yield();
+            throw new JobFailedException("The bucket refused.");
+        }
+    }
+
     [Fact]
     public async Task The_time_limit_holds_locally_too()
     {

@@ -76,7 +76,6 @@ internal sealed partial class JobExecution(
                 && cancellation.Reason == JobCancellationReason.None
             )
         {
-            Log.Failed(logger, context.Id, e.Message);
             outcome = JobOutcome.Error(e.Message);
         }
         catch (Exception e)
@@ -175,9 +174,6 @@ internal sealed partial class JobExecution(
 
         [LoggerMessage(2, LogLevel.Error, "Job {JobId}: the result cannot be written as JSON.")]
         public static partial void ResultUnwritable(ILogger logger, Exception exception, string jobId);
-
-        [LoggerMessage(5, LogLevel.Warning, "Job {JobId} failed: {Error}")]
-        public static partial void Failed(ILogger logger, string jobId, string error);
 
         [LoggerMessage(3, LogLevel.Debug, "Job {JobId} ended after its cancellation ({Reason}).")]
         public static partial void EndedByCancellation(

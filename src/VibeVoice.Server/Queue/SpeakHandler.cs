@@ -45,9 +45,15 @@ internal sealed partial class SpeakHandler(
             var answer = await SpeakAsync(job, input, cancellationToken);
             return JobResult.FromValue(answer, JobJson.Compact.JobAnswer);
         }
-        catch (Exception exception) when (exception is JobRejectedException or SpeechFailedException)
+        catch (JobRejectedException exception)
         {
+            // What the caller sent is quoted in the sentences: theirs to read, not the log's.
+            Log.Rejected(logger, exception.Problems.Count);
             throw new JobFailedException(exception.Message, exception);
+        }
+        catch (SpeechFailedException exception)
+        {
+            throw Told(exception);
         }
     }
 
@@ -115,7 +121,7 @@ internal sealed partial class SpeakHandler(
         yield return Json(new JobStreamItem { Metadata = metadata });
     }
 
-    private static async Task FillAsync(EncodedAudio audio, PipeWriter output, CancellationToken cancellationToken)
+    private async Task FillAsync(EncodedAudio audio, PipeWriter output, CancellationToken cancellationToken)
     {
         try
         {
@@ -132,7 +138,7 @@ internal sealed partial class SpeakHandler(
         }
         catch (SpeechFailedException exception)
         {
-            await output.CompleteAsync(new JobFailedException(exception.Message, exception));
+            await output.CompleteAsync(Told(exception));
         }
 #pragma warning disable CA1031 // A hand-over between tasks: the reader throws it again.
         catch (Exception exception)
@@ -164,6 +170,12 @@ internal sealed partial class SpeakHandler(
         };
     }
 
+    private JobFailedException Told(SpeechFailedException exception)
+    {
+        Log.Failed(logger, exception.Message);
+        return new JobFailedException(exception.Message, exception);
+    }
+
     private static byte[] Json(JobStreamItem item) =>
         JsonSerializer.SerializeToUtf8Bytes(item, JobJson.Compact.JobStreamItem);
 
@@ -172,6 +184,12 @@ internal sealed partial class SpeakHandler(
 
     private static partial class Log
     {
+        [LoggerMessage(LogLevel.Information, "Rejected the input for {Count} reasons.")]
+        public static partial void Rejected(ILogger logger, int count);
+
+        [LoggerMessage(LogLevel.Warning, "Failed: {Reason}")]
+        public static partial void Failed(ILogger logger, string reason);
+
         [LoggerMessage(
             LogLevel.Information,
             "Spoke {Characters} characters as {Seconds} s of {Format}, real-time factor {RealTimeFactor}."
