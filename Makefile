@@ -4,7 +4,7 @@ BUILD = dotnet build --configuration $(CONFIGURATION) --nologo -v quiet '-clp:Er
 SERVER = artifacts/bin/VibeVoice.Server/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/VibeVoice.Server
 AUDIO ?= speech.mp3
 
-.PHONY: help run test soak bench parity publish build format lint setup clean
+.PHONY: help run test soak bench parity publish build format lint ci setup clean
 
 help: ## Lists the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -56,6 +56,8 @@ lint: ## Checks the layout of code and the shell scripts.
 
 setup: ## Installs the tools that the tests need.
 	@eng/setup.sh test
+
+ci: lint test ## Checks the layout, then tests.
 
 clean: ## Removes what was built.
 	@rm -rf artifacts

@@ -122,7 +122,7 @@ internal sealed partial class AudioEncoder(EncodingOptions options, ILogger<Audi
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Information, "Encoding by '{Path}', version {Version}.")]
+        [LoggerMessage(1, LogLevel.Debug, "Encoding by '{Path}', version {Version}.")]
         public static partial void Found(ILogger logger, string path, string version);
 
         [LoggerMessage(2, LogLevel.Debug, "Encoded {Bytes} bytes of {Format}.")]

@@ -13,9 +13,12 @@ internal static partial class WorkerStart
         var time = services.GetRequiredService<TimeProvider>();
         var begun = time.GetTimestamp();
         var deliveries = services.GetRequiredService<DeliverySelector>();
-        var ffmpeg = await services.GetRequiredService<AudioEncoder>().CheckAsync(cancellationToken);
         var synthesizer = services.GetRequiredService<ISynthesizer>();
-        await synthesizer.LoadAsync(cancellationToken);
+        // Everything that settings can get wrong is made here, before anything that takes time.
+        services.GetRequiredService<SpeakHandler>();
+        var checking = services.GetRequiredService<AudioEncoder>().CheckAsync(cancellationToken);
+        await Task.WhenAll(checking, synthesizer.LoadAsync(cancellationToken));
+        var ffmpeg = await checking;
         var logger = services.GetRequiredService<ILogger<SpeakHandler>>();
         var elapsed = time.GetElapsedTime(begun).TotalSeconds;
         Log.Ready(logger, synthesizer.Engine, synthesizer.Model, ffmpeg, deliveries.Description, elapsed);

@@ -1,12 +1,18 @@
 using System.Security.Cryptography;
+using VibeVoice.Server.Settings;
 using VibeVoice.Server.Speech.Voices;
 using static System.FormattableString;
 
 namespace VibeVoice.Server.Speech;
 
 /// <summary>The edge: turns what a caller asked for into a valid request, or says everything that is wrong with it.</summary>
+/// <exception cref="Settings.SettingsException">The default voice is none of the engine's; thrown at the start.</exception>
 internal sealed class SpeechRequestFactory(SpeechOptions options, ISynthesizer synthesizer)
 {
+    private readonly Voice _defaultVoice = synthesizer.Voices.Find(options.DefaultVoice, out var voice) is { } complaint
+        ? throw new SettingsException($"DEFAULT_VOICE is '{options.DefaultVoice}', which {complaint}.")
+        : voice!;
+
     /// <summary>How long a text may be, in words: "1 to 20,000 characters".</summary>
     public string TextLengths => Invariant($"1 to {options.MaxTextCharacters:N0} characters");
 
@@ -97,12 +103,14 @@ internal sealed class SpeechRequestFactory(SpeechOptions options, ISynthesizer s
 
     private Voice? CheckVoice(string? value, string name, ICollection<SpeechProblem> problems)
     {
-        var key = value ?? options.DefaultVoice;
-        var complaint = synthesizer.Voices.Find(key, out var voice);
-        if (complaint is not null)
+        if (value is null)
         {
-            var found = value is null ? "is not given, and the default" : "is";
-            Add(problems, name, $"{found} '{Quote.Short(key)}', which {complaint}");
+            return _defaultVoice;
+        }
+
+        if (synthesizer.Voices.Find(value, out var voice) is { } complaint)
+        {
+            Add(problems, name, $"is '{Quote.Short(value)}', which {complaint}");
         }
 
         return voice;
