@@ -110,10 +110,9 @@ internal sealed class AudioOutput : IAsyncDisposable
 
     private SpeechFailedException CannotBeWritten(Exception exception)
     {
-        // The system's words name the file that is written first, which its user never heard of.
-        var reason = _partPath is null
-            ? exception.Message
-            : exception.Message.Replace($" : '{_partPath}'", "", StringComparison.Ordinal);
+        // The system's words end in the name of the part, which its user never heard of.
+        var name = (_stream as FileStream)?.Name;
+        var reason = exception.Message.Replace($" : '{name}'", "", StringComparison.Ordinal);
         return new SpeechFailedException($"'{Name}' cannot be written: {reason}", exception);
     }
 

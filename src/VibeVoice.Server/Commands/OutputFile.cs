@@ -5,6 +5,8 @@ namespace VibeVoice.Server.Commands;
 /// <summary>What the name of an output file says about it.</summary>
 internal static class OutputFile
 {
+    private static readonly string Extensions = string.Join(", ", AudioFormat.All.Select(format => $".{format.Name}"));
+
     /// <summary>Whether it is written as it comes, never replaced. Memory disguised as a device holds ordinary files.</summary>
     public static bool IsDevice(string path) =>
         path.StartsWith("/dev/", StringComparison.Ordinal) && !path.StartsWith("/dev/shm/", StringComparison.Ordinal)
@@ -24,12 +26,11 @@ internal static class OutputFile
             return name.Length == 0 ? null : name;
         }
 
-        const string field = "--format";
         problems.Add(
             new SpeechProblem(
-                field,
-                $"'{file}' ends in '.{extension}', which is no format; end it in one of {AudioFormat.Names}, ogg, or name "
-                    + $"one of {AudioFormat.Names} with {field}."
+                "--format",
+                $"'{file}' ends in '.{extension}', which is no format; end it in one of .ogg, {Extensions}, or name the format "
+                    + "with '--format'."
             )
         );
         return null;

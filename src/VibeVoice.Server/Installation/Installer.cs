@@ -12,7 +12,8 @@ internal sealed partial class Installer(
     ILogger<Installer> logger
 )
 {
-    private static readonly TimeSpan StaleAfter = TimeSpan.FromSeconds(20);
+    /// <summary>Five beats: workers behind a dead one should not wait long, and two at once do no harm.</summary>
+    private static readonly TimeSpan StaleAfter = TimeSpan.FromSeconds(10);
 
     /// <summary>Installs unless the marker says that this version has; safe beside another worker doing the same.</summary>
     /// <param name="isForced">Installs again whatever the marker says.</param>
