@@ -9,8 +9,16 @@ log() { printf 'bootstrap: %s\n' "$*" >&2; }
 
 find_program() {
   local candidate
-  for candidate in "${VIBEVOICE_PROGRAM:-}" "$here/vibevoice" "$here/artifacts/publish/vibevoice/vibevoice"; do
-    if [[ -n $candidate && -f $candidate && -x $candidate ]]; then
+  if [[ -n ${VIBEVOICE_PROGRAM:-} ]]; then
+    if [[ ! -f $VIBEVOICE_PROGRAM || ! -x $VIBEVOICE_PROGRAM ]]; then
+      log "VIBEVOICE_PROGRAM is '$VIBEVOICE_PROGRAM', which is not a program."
+      exit 1
+    fi
+    printf '%s\n' "$VIBEVOICE_PROGRAM"
+    return
+  fi
+  for candidate in "$here/vibevoice" "$here/artifacts/publish/vibevoice/vibevoice"; do
+    if [[ -f $candidate && -x $candidate ]]; then
       printf '%s\n' "$candidate"
       return
     fi
@@ -28,8 +36,9 @@ export VIBEVOICE_WORKSPACE
 log "workspace $VIBEVOICE_WORKSPACE"
 
 # Old audio goes in the background, at most once a day; a bucket out of reach is a warning, never a stop.
-if [[ -n ${BUCKET_NAME:-}${BUCKET_ENDPOINT_URL:-} ]]; then
-  "$vibevoice" retention --daily --days "${RETENTION_DAYS:-7}" &
+bucket=${BUCKET_NAME:-}${BUCKET_ENDPOINT_URL:-}
+if [[ -n ${bucket//[[:space:]]/} ]]; then
+  "$vibevoice" retention --daily &
 fi
 
 if [[ ! -f $VIBEVOICE_WORKSPACE/VibeVoice/.setup_complete ]]; then

@@ -19,14 +19,16 @@ package_of() {
 }
 
 check_sdk() {
-  local wanted=10.
+  local page=https://dotnet.microsoft.com/download/dotnet/10.0 wanted installed
+  wanted=$(sed -n 's/.*"version": *"\([^"]*\)".*/\1/p' global.json)
   if ! command -v dotnet >/dev/null; then
-    echo "The .NET 10 SDK is not installed; get it from https://dotnet.microsoft.com/download/dotnet/10.0" >&2
+    echo "The .NET SDK $wanted is not installed; get it, or a later 10.0, from $page" >&2
     exit 1
   fi
-  if ! dotnet --list-sdks | grep -q "^$wanted"; then
-    echo "The .NET 10 SDK is needed, and only these are installed: $(dotnet --list-sdks | cut -d' ' -f1 | tr '\n' ' ')" >&2
-    echo "Get it from https://dotnet.microsoft.com/download/dotnet/10.0" >&2
+  # In this folder the muxer looks for an SDK that global.json accepts.
+  if ! dotnet --version >/dev/null 2>&1; then
+    installed=$(dotnet --list-sdks 2>/dev/null | cut -d' ' -f1 | paste -sd ' ' -)
+    echo "The .NET SDK $wanted or a later 10.0 is needed, but installed is: ${installed:-none}. Get it from $page" >&2
     exit 1
   fi
 }
@@ -66,10 +68,11 @@ install_missing() {
 
   echo "Installing $*" >&2
   if [[ $manager == apt-get ]]; then
-    "${elevate[@]}" apt-get update -qq
+    ${elevate[@]+"${elevate[@]}"} apt-get update -qq
     elevate+=(env DEBIAN_FRONTEND=noninteractive)
   fi
-  "${elevate[@]}" "${command[@]}" "$@" >/dev/null
+  # The plus: an empty list is an unset one to the bash of macOS.
+  ${elevate[@]+"${elevate[@]}"} "${command[@]}" "$@" >/dev/null
 }
 
 check_tools() {

@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using VibeVoice.Server.Encoding;
 using VibeVoice.Server.Speech;
 
@@ -9,6 +10,11 @@ namespace VibeVoice.Server.Commands;
 /// </summary>
 internal sealed class AudioOutput : IAsyncDisposable
 {
+    private const int StandardOutput = 1;
+
+    /// <summary>EPIPE: nobody reads the pipe any more.</summary>
+    private const int BrokenPipe = 32;
+
     private readonly Stream _stream;
     private readonly string? _finalPath;
     private readonly string? _partPath;
@@ -28,26 +34,16 @@ internal sealed class AudioOutput : IAsyncDisposable
     public bool HeadCanBeCompleted => _partPath is not null;
 
     /// <exception cref="JobRejectedException">Nothing can be written there.</exception>
-    public static AudioOutput Open(string path)
+    public static async Task<AudioOutput> OpenAsync(string path, CancellationToken cancellationToken)
     {
-        if (path == "-")
+        if (path.Length == 0)
         {
-            return new AudioOutput("standard output", Console.OpenStandardOutput());
+            throw new JobRejectedException("'--output' is empty, but must be a file, or '-' for standard output.");
         }
 
         try
         {
-            // A rename would replace a link, a device or a pipe, not write to it.
-            var file = new FileInfo(path);
-            var target = file.LinkTarget is null
-                ? file.FullName
-                : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
-            if (Directory.Exists(target))
-            {
-                throw new JobRejectedException($"'{path}' is a folder, but --output must be a file.");
-            }
-
-            return IsStream(target) ? new AudioOutput(path, OpenStream(target)) : OpenFile(path, target);
+            return await OpenAnyAsync(path, cancellationToken);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -57,21 +53,23 @@ internal sealed class AudioOutput : IAsyncDisposable
 
     /// <summary>Writes the whole file.</summary>
     /// <returns>False when the reader of a pipe closed it early.</returns>
+    /// <exception cref="SpeechFailedException">The disk is full, for one.</exception>
     public async Task<bool> WriteAsync(EncodedAudio audio, CancellationToken cancellationToken)
     {
         await foreach (var piece in audio.Pieces.WithCancellation(cancellationToken))
         {
             try
             {
-                await _stream.WriteAsync(piece, cancellationToken);
+                // A pipe that nobody empties blocks the writing; the waiting for it can still be cancelled.
+                await _stream.WriteAsync(piece, cancellationToken).AsTask().WaitAsync(cancellationToken);
             }
-            catch (IOException) when (_partPath is null)
+            catch (IOException exception) when (exception.HResult == BrokenPipe)
             {
                 return false;
             }
             catch (IOException exception)
             {
-                throw new SpeechFailedException($"'{Name}' cannot be written: {exception.Message}", exception);
+                throw CannotBeWritten(exception);
             }
 
             Bytes += piece.Length;
@@ -79,10 +77,7 @@ internal sealed class AudioOutput : IAsyncDisposable
 
         if (_partPath is not null)
         {
-            _stream.Position = 0;
-            await _stream.WriteAsync(audio.CompletedHead, cancellationToken);
-            await _stream.DisposeAsync();
-            File.Move(_partPath, _finalPath!, overwrite: true);
+            await PublishAsync(_partPath, audio.CompletedHead, cancellationToken);
         }
 
         return true;
@@ -98,29 +93,83 @@ internal sealed class AudioOutput : IAsyncDisposable
         }
     }
 
-    private static bool IsStream(string path)
+    private async Task PublishAsync(string partPath, ReadOnlyMemory<byte> head, CancellationToken cancellationToken)
     {
-        if (path.StartsWith("/dev/", StringComparison.Ordinal))
+        try
         {
-            return true;
+            _stream.Position = 0;
+            await _stream.WriteAsync(head, cancellationToken);
+            await _stream.DisposeAsync();
+            File.Move(partPath, _finalPath!, overwrite: true);
         }
-
-        if (!File.Exists(path))
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return false;
+            throw CannotBeWritten(exception);
         }
-
-        using var probe = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
-        return !probe.CanSeek;
     }
 
-    private static FileStream OpenStream(string path) =>
+    private SpeechFailedException CannotBeWritten(Exception exception)
+    {
+        // The system's words end in the name of the part, which its user never heard of.
+        var name = (_stream as FileStream)?.Name;
+        var reason = exception.Message.Replace($" : '{name}'", "", StringComparison.Ordinal);
+        return new SpeechFailedException($"'{Name}' cannot be written: {reason}", exception);
+    }
+
+    private static async Task<AudioOutput> OpenAnyAsync(string path, CancellationToken cancellationToken)
+    {
+        if (path == "-")
+        {
+            // Not the console's stream, which hides that the reader has gone.
+            var handle = new SafeFileHandle(StandardOutput, ownsHandle: false);
+            return new AudioOutput("standard output", new FileStream(handle, FileAccess.Write, bufferSize: 0));
+        }
+
+        // A rename would replace a link, a device or a pipe, not write to it.
+        var file = new FileInfo(path);
+        var isLink = !OutputFile.IsDevice(path) && file.LinkTarget is not null;
+        var target = isLink ? file.ResolveLinkTarget(returnFinalTarget: true)!.FullName : file.FullName;
+        if (Directory.Exists(target))
+        {
+            throw new JobRejectedException($"'{path}' is a folder, but '--output' must be a file.");
+        }
+
+        if (File.Exists(target))
+        {
+            // Opened once: a named pipe's reader would take a first closing for the end. Opening waits for that reader.
+            var opened = await Task.Run(() => OpenExisting(target), cancellationToken).WaitAsync(cancellationToken);
+            if (OutputFile.IsDevice(target) || !opened.CanSeek)
+            {
+                return new AudioOutput(path, opened);
+            }
+
+            await opened.DisposeAsync();
+        }
+
+        return OpenPart(path, target);
+    }
+
+    private static FileStream OpenExisting(string path) =>
         new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
 
-    private static AudioOutput OpenFile(string name, string path)
+    private static AudioOutput OpenPart(string name, string path)
     {
         var folder = Path.GetDirectoryName(path)!;
+        if (!Directory.Exists(folder))
+        {
+            throw new JobRejectedException(
+                $"'{name}' cannot be written: there is no folder '{folder}'; make it first."
+            );
+        }
+
         var part = Path.Combine(folder, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.part");
-        return new AudioOutput(name, new FileStream(part, FileMode.CreateNew, FileAccess.Write), path, part);
+        var stream = new FileStream(part, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        if (!OperatingSystem.IsWindows() && File.Exists(path))
+        {
+            // What was private stays private.
+            File.SetUnixFileMode(part, File.GetUnixFileMode(path));
+        }
+
+        return new AudioOutput(name, stream, path, part);
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
+using VibeVoice.Server.Delivery;
 using VibeVoice.Server.Hosting;
 using VibeVoice.Server.Settings;
 using VibeVoice.Server.Speech;
@@ -70,7 +71,7 @@ internal static class CommandLine
         {
             return await ReportAsync(exception.Problems, ExitCode.Usage);
         }
-        catch (SpeechFailedException exception)
+        catch (Exception exception) when (exception is SpeechFailedException or S3FailedException)
         {
             return await ReportAsync([exception.Message], ExitCode.Failed);
         }
@@ -86,8 +87,22 @@ internal static class CommandLine
     {
         var command = result.CommandResult.Command;
         var name = string.Join(' ', result.CommandResult.Parents().Reverse().Append(command.Name));
-        var problems = result.Errors.Select(error => error.Message).Append($"'{name} --help' shows how it is used.");
+        var problems = Problems(result).Append($"'{name} --help' shows how it is used.");
         return await ReportAsync([.. problems], ExitCode.Usage);
+    }
+
+    private static IEnumerable<string> Problems(ParseResult result)
+    {
+        var commands = string.Join(", ", result.CommandResult.Command.Subcommands.Select(command => command.Name));
+        if (commands.Length == 0)
+        {
+            return result.Errors.Select(error => error.Message).Distinct(StringComparer.Ordinal);
+        }
+
+        // Where a command is expected, the parser has two sentences for one fault, and neither names the commands.
+        return result.UnmatchedTokens is [var token, ..]
+            ? [$"'{Quote.Short(token)}' is not a command; the commands are {commands}."]
+            : [$"A command is missing; the commands are {commands}."];
     }
 
     private static IEnumerable<string> Parents(this SymbolResult result)

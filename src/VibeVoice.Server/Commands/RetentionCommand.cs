@@ -3,6 +3,7 @@ using System.Globalization;
 using VibeVoice.Server.Delivery;
 using VibeVoice.Server.Hosting;
 using VibeVoice.Server.Settings;
+using VibeVoice.Server.Speech;
 
 namespace VibeVoice.Server.Commands;
 
@@ -11,11 +12,12 @@ internal static class RetentionCommand
 {
     public static Command Create()
     {
-        var days = new Option<int?>("--days")
-        {
-            Description = "Delete what is older than this. [default: RETENTION_DAYS, else 7]",
-            HelpName = "days",
-        };
+        var days = NumberOption.Create(
+            "--days",
+            new NumberRange(1, 36_500, IsWhole: true),
+            "days",
+            "Delete what is older than this. [default: RETENTION_DAYS, else 7]"
+        );
         var dryRun = new Option<bool>("--dry-run") { Description = "Count, and delete nothing." };
         var daily = new Option<bool>("--daily")
         {

@@ -37,22 +37,25 @@ internal static class SpeakCommand
             HelpName = "format",
         };
         var engine = EngineOption();
-        var speed = new Option<double?>("--speed")
-        {
-            Description = "Tempo, 0.25 to 4; the pitch is kept.",
-            HelpName = "factor",
-        };
-        var seed = new Option<double?>("--seed")
-        {
-            Description = "Seed of the noise: the same seed, the same audio.",
-            HelpName = "number",
-        };
-        var cfgScale = new Option<double?>("--cfg-scale") { Description = "Guidance, 1 to 5.", HelpName = "scale" };
-        var steps = new Option<double?>("--steps")
-        {
-            Description = "Diffusion steps for each frame, 1 to 50.",
-            HelpName = "number",
-        };
+        var speed = NumberOption.Create(
+            FieldNames.Speed,
+            SpeechLimits.Speed,
+            "factor",
+            "Tempo, 0.25 to 4; the pitch is kept."
+        );
+        var seed = NumberOption.Create(
+            FieldNames.Seed,
+            SpeechLimits.Seed,
+            "number",
+            "Seed of the noise: the same seed, the same audio."
+        );
+        var cfgScale = NumberOption.Create(FieldNames.CfgScale, SpeechLimits.CfgScale, "scale", "Guidance, 1 to 5.");
+        var steps = NumberOption.Create(
+            FieldNames.InferenceSteps,
+            SpeechLimits.InferenceSteps,
+            "number",
+            "Diffusion steps for each frame, 1 to 50."
+        );
         var quiet = new Option<bool>("--quiet", "-q") { Description = "No progress and no summary on standard error." };
 
         var command = new Command("speak", "Speaks text into an audio file.")
@@ -72,18 +75,26 @@ internal static class SpeakCommand
             async (result, cancellationToken) =>
             {
                 var file = result.GetValue(output);
+                var problems = new List<SpeechProblem>();
                 var input = new SpeechInput
                 {
-                    Text = await ReadTextAsync(result.GetValue(text)!, cancellationToken),
+                    Text = await TextInput.ReadAsync(result.GetValue(text)!, cancellationToken),
                     Voice = result.GetValue(voice),
-                    Format = result.GetValue(format) ?? FormatOf(file),
+                    Format = result.GetValue(format) ?? OutputFile.FormatOf(file, problems),
                     Speed = result.GetValue(speed),
                     Seed = result.GetValue(seed),
                     CfgScale = result.GetValue(cfgScale),
                     InferenceSteps = result.GetValue(steps),
                 };
                 var configuration = Configuration.Load(("VIBEVOICE_ENGINE", result.GetValue(engine)));
-                return await SpeakAsync(configuration, input, file, result.GetValue(quiet), cancellationToken);
+                return await SpeakAsync(
+                    configuration,
+                    input,
+                    problems,
+                    file,
+                    result.GetValue(quiet),
+                    cancellationToken
+                );
             }
         );
         return command;
@@ -99,6 +110,7 @@ internal static class SpeakCommand
     private static async Task<int> SpeakAsync(
         IConfiguration configuration,
         SpeechInput input,
+        List<SpeechProblem> problems,
         string? file,
         bool isQuiet,
         CancellationToken cancellationToken
@@ -106,10 +118,13 @@ internal static class SpeakCommand
     {
         await using var services = SpeechServices.Build(configuration, NullLoggerFactory.Instance);
         var synthesizer = services.GetRequiredService<ISynthesizer>();
-        var request = services.GetRequiredService<SpeechRequestFactory>().Create(input, FieldNames, []);
+        var request = services.GetRequiredService<SpeechRequestFactory>().Create(input, FieldNames, problems);
         await synthesizer.LoadAsync(cancellationToken);
         using var progress = new ProgressLine(isQuiet);
-        await using var output = AudioOutput.Open(file ?? $"speech.{request.Format.Name}");
+        await using var output = await AudioOutput.OpenAsync(
+            file ?? $"speech.{request.Format.Name}",
+            cancellationToken
+        );
         var run = services
             .GetRequiredService<SpeechPipeline>()
             .Start(request, output.HeadCanBeCompleted, progress.Report, cancellationToken);
@@ -121,41 +136,5 @@ internal static class SpeakCommand
 
         progress.Finish(run.Report(), output.Name, output.Bytes);
         return ExitCode.Done;
-    }
-
-    private static async Task<string> ReadTextAsync(string text, CancellationToken cancellationToken)
-    {
-        if (text != "-")
-        {
-            return text;
-        }
-
-        try
-        {
-            var encoding = new System.Text.UTF8Encoding(false, throwOnInvalidBytes: true);
-            using var reader = new StreamReader(Console.OpenStandardInput(), encoding);
-            return await reader.ReadToEndAsync(cancellationToken);
-        }
-        catch (System.Text.DecoderFallbackException)
-        {
-            throw new JobRejectedException(
-                "Standard input is not valid UTF-8 text; convert it first, with iconv for one."
-            );
-        }
-    }
-
-    /// <summary>The extension names the format where it can; a file without one is the default format.</summary>
-    private static string? FormatOf(string? file)
-    {
-        var extension =
-            file is null or "-" || file.StartsWith("/dev/", StringComparison.Ordinal)
-                ? ""
-                : Path.GetExtension(file).TrimStart('.');
-        return extension switch
-        {
-            "" => null,
-            "ogg" or "oga" => AudioFormat.Opus.Name,
-            _ => extension,
-        };
     }
 }

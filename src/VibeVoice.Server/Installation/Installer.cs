@@ -12,7 +12,8 @@ internal sealed partial class Installer(
     ILogger<Installer> logger
 )
 {
-    private static readonly TimeSpan StaleAfter = TimeSpan.FromSeconds(20);
+    /// <summary>Five beats: workers behind a dead one should not wait long, and two at once do no harm.</summary>
+    private static readonly TimeSpan StaleAfter = TimeSpan.FromSeconds(10);
 
     /// <summary>Installs unless the marker says that this version has; safe beside another worker doing the same.</summary>
     /// <param name="isForced">Installs again whatever the marker says.</param>
@@ -28,7 +29,13 @@ internal sealed partial class Installer(
         {
             Directory.CreateDirectory(workspace.Folder);
             var lockPath = Path.Combine(workspace.Folder, ".setup_lock");
-            await using var lease = await LeaseFile.AcquireAsync(lockPath, StaleAfter, timeProvider, cancellationToken);
+            await using var lease = await LeaseFile.AcquireAsync(
+                lockPath,
+                StaleAfter,
+                timeProvider,
+                () => Log.Waiting(logger),
+                cancellationToken
+            );
             if (isForced || !IsInstalled())
             {
                 await InstallUnderLockAsync(cancellationToken);
@@ -63,6 +70,8 @@ internal sealed partial class Installer(
 
     private async Task InstallUnderLockAsync(CancellationToken cancellationToken)
     {
+        // Before anything is touched: an installation that is begun and not finished must be begun again.
+        File.Delete(workspace.Marker);
         Directory.CreateDirectory(Path.Combine(workspace.Folder, "cache"));
         var ffmpeg = await encoder.CheckAsync(cancellationToken);
         await synthesizer.LoadAsync(cancellationToken);
@@ -87,6 +96,9 @@ internal sealed partial class Installer(
 
         [LoggerMessage(LogLevel.Information, "The installation of version {Version} for {Engine} is renewed.")]
         public static partial void Outdated(ILogger logger, string version, string engine);
+
+        [LoggerMessage(LogLevel.Information, "Another worker is installing on this volume; waiting for it.")]
+        public static partial void Waiting(ILogger logger);
 
         [LoggerMessage(LogLevel.Information, "Installed version {Version} in '{Folder}'.")]
         public static partial void Installed(ILogger logger, string version, string folder);

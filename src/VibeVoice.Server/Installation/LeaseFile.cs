@@ -5,8 +5,9 @@ namespace VibeVoice.Server.Installation;
 /// keeps a file that it rewrites every few seconds; one that stops changing was left by a dead holder and is taken over.
 /// </summary>
 /// <remarks>
-/// Waiters compare what they read with their own clock only, never with the holder's. Should two ever hold it, the work
-/// under it must still be harmless: everything it publishes appears by rename.
+/// Waiters compare what they read with their own clock only, never with the holder's. Should two ever hold it (a holder
+/// that was frozen for longer than the patience of the others), the work under it must still be harmless: everything it
+/// publishes appears by rename.
 /// </remarks>
 internal sealed class LeaseFile : IAsyncDisposable
 {
@@ -21,20 +22,30 @@ internal sealed class LeaseFile : IAsyncDisposable
     private LeaseFile(string path) => _path = path;
 
     /// <summary>Waits until nobody else holds <paramref name="path"/>, then holds it until disposed.</summary>
+    /// <param name="path">The file; its folder exists.</param>
     /// <param name="staleAfter">A holder silent for so long is dead.</param>
+    /// <param name="timeProvider">The clock of this waiter.</param>
+    /// <param name="onWaiting">Told once, where somebody else holds it.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
     public static async Task<LeaseFile> AcquireAsync(
         string path,
         TimeSpan staleAfter,
         TimeProvider timeProvider,
+        Action? onWaiting,
         CancellationToken cancellationToken
     )
     {
         var lease = new LeaseFile(path);
-        var lastSeen = "";
+        string? lastSeen = null;
         var since = timeProvider.GetTimestamp();
         while (!lease.TryCreate())
         {
-            var seen = ReadOrEmpty(path);
+            var seen = Read(path);
+            if (lastSeen is null)
+            {
+                onWaiting?.Invoke();
+            }
+
             if (seen != lastSeen)
             {
                 (lastSeen, since) = (seen, timeProvider.GetTimestamp());
@@ -57,25 +68,55 @@ internal sealed class LeaseFile : IAsyncDisposable
         await _stop.CancelAsync();
         await _beating.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
-        if (ReadOrEmpty(_path).StartsWith(_owner, StringComparison.Ordinal))
+        try
         {
-            File.Delete(_path);
+            if (IsOurs(Read(_path)))
+            {
+                File.Delete(_path);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The work is done; what is left here goes stale and is taken over.
         }
     }
 
+    private bool IsOurs(string content) => content.StartsWith(_owner, StringComparison.Ordinal);
+
+    // Always of the same length, so that a beat overwrites the one before it in place.
+    private byte[] Content(int beat) => System.Text.Encoding.ASCII.GetBytes($"{_owner} {beat:D10}");
+
     private bool TryCreate()
     {
+        FileStream file;
         try
         {
-            using var file = new FileStream(_path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
-            file.Write(System.Text.Encoding.ASCII.GetBytes($"{_owner} 0"));
-            return true;
+            file = new FileStream(_path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
         }
-        catch (IOException) when (File.Exists(_path))
+        catch (IOException exception) when (IsFileExists(exception))
         {
             return false;
         }
+
+        using (file)
+        {
+            try
+            {
+                file.Write(Content(0));
+                return true;
+            }
+            catch (IOException)
+            {
+                // A full disk, for one: what was begun must not look like somebody's lease.
+                File.Delete(_path);
+                throw;
+            }
+        }
     }
+
+    // By its number: whether the file still exists when we look is another question.
+    private static bool IsFileExists(IOException exception) =>
+        exception.HResult == (OperatingSystem.IsWindows() ? unchecked((int)0x80070050) : 17);
 
     private async Task BeatAsync(TimeProvider timeProvider)
     {
@@ -84,16 +125,43 @@ internal sealed class LeaseFile : IAsyncDisposable
             await Task.Delay(BeatInterval, timeProvider, _stop.Token);
             try
             {
-                await File.WriteAllTextAsync(_path, $"{_owner} {beat}", _stop.Token);
+                if (!TryBeat(beat))
+                {
+                    return;
+                }
             }
-            catch (IOException)
+            catch (FileNotFoundException)
+            {
+                return;
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
                 // A network volume that hiccups: the next beat may come through, and rivals wait for several.
             }
         }
     }
 
-    private static string ReadOrEmpty(string path)
+    /// <summary>
+    /// Looks and writes through one handle, and never creates the file: a lease that was taken over in between is neither
+    /// brought back nor overwritten.
+    /// </summary>
+    private bool TryBeat(int beat)
+    {
+        using var file = new FileStream(_path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
+        var content = Content(beat);
+        var found = new byte[content.Length];
+        var length = file.ReadAtLeast(found, found.Length, throwOnEndOfStream: false);
+        if (!IsOurs(System.Text.Encoding.ASCII.GetString(found, 0, length)))
+        {
+            return false;
+        }
+
+        file.Position = 0;
+        file.Write(content);
+        return true;
+    }
+
+    private static string Read(string path)
     {
         try
         {
@@ -105,16 +173,21 @@ internal sealed class LeaseFile : IAsyncDisposable
         }
     }
 
-    /// <summary>Moves the dead holder's file aside first, so that of two waiters only one removes it.</summary>
+    /// <summary>Moves the dead holder's file aside, so that of two waiters only one removes it.</summary>
     private static void RemoveStale(string path, string content)
     {
         var aside = $"{path}.{Guid.NewGuid():N}.stale";
         try
         {
-            if (ReadOrEmpty(path) == content)
+            File.Move(path, aside);
+            if (Read(aside) == content)
             {
-                File.Move(path, aside);
                 File.Delete(aside);
+            }
+            else
+            {
+                // Another waiter was faster, and this is its own by now.
+                File.Move(aside, path);
             }
         }
         catch (IOException)

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
+using VibeVoice.Server.Speech;
 
 namespace VibeVoice.Server.Settings;
 
@@ -37,8 +38,7 @@ internal static class SettingsReader
             }
             else
             {
-                // A secret that is wrong must not reach a log: it is text, and any text is allowed, so it cannot.
-                problems.Add($"{setting.Name} is '{text}', but must be {Expectation(property, type)}.");
+                problems.Add($"{setting.Name} {Found(text, type)} must be {Expectation(property, type)}.");
             }
         }
 
@@ -66,6 +66,12 @@ internal static class SettingsReader
             : noun;
     }
 
+    /// <summary>
+    /// What was found, unless it may hold a secret: keys are text, and no text is wrong, but URLs can hold a password.
+    /// </summary>
+    private static string Found(string text, Type type) =>
+        type == typeof(Uri) ? "is not a URL that can be used; it" : $"is '{Quote.Short(text)}', but";
+
     private static bool IsAllowed(PropertyInfo property, object value) =>
         property.GetCustomAttributes<ValidationAttribute>().All(rule => rule.IsValid(value));
 
@@ -90,11 +96,16 @@ internal static class SettingsReader
             && uri.Scheme is "http" or "https"
                 ? uri
                 : null,
-            // Numbers are names of nothing here: '3' is not an engine.
-            _ when type.IsEnum => char.IsAsciiLetter(text[0]) && Enum.TryParse(type, text, true, out var e) ? e : null,
+            _ when type.IsEnum => ParseName(text, type),
             _ => throw new NotSupportedException($"No settings of type {type} are known."),
         };
     }
+
+    /// <summary>One of the names, case ignored; the framework would take '1' and 'cuda,cpu' as well.</summary>
+    private static object? ParseName(string text, Type type) =>
+        Enum.GetNames(type).FirstOrDefault(name => name.Equals(text, StringComparison.OrdinalIgnoreCase)) is { } found
+            ? Enum.Parse(type, found)
+            : null;
 
     private static object? ParseBoolean(string text) =>
         text.ToUpperInvariant() switch

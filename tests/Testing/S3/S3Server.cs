@@ -87,6 +87,13 @@ public sealed class S3Server : IAsyncDisposable
         }
     }
 
+    /// <summary>Makes an object as old as if it had been put so long ago: the date it reports is that of a file.</summary>
+    public void Age(string key, TimeSpan age) =>
+        File.SetLastWriteTimeUtc(
+            Path.Combine(_folder.FullName, Bucket, $"{key}._S3rver_object"),
+            DateTime.UtcNow - age
+        );
+
     public async ValueTask DisposeAsync()
     {
         _process.Kill(entireProcessTree: true);

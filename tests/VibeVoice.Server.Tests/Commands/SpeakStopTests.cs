@@ -1,0 +1,97 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+
+namespace VibeVoice.Server.Tests.Commands;
+
+/// <summary>However it is stopped, it leaves no half file and no child.</summary>
+[Collection(ProcessesCollection.Name)]
+[UnsupportedOSPlatform("windows")]
+public sealed class SpeakStopTests : CommandTest
+{
+    [Theory]
+    [InlineData(PosixSignal.SIGINT, "wav", 130)]
+    [InlineData(PosixSignal.SIGTERM, "mp3", 143)]
+    public async Task A_signal_in_the_middle_leaves_nothing(PosixSignal signal, string format, int exitCode)
+    {
+        var output = $"a.{format}";
+        await File.WriteAllTextAsync(PathOf(output), "before", TestContext.Current.CancellationToken);
+        await using var run = Start("speak", "Hello there, this takes long.", "-o", output);
+        await run.UntilAsync(() => run.HasChild("sleep") && PartExists(), "the middle");
+
+        run.Signal(signal);
+        var result = await run.ExitAsync();
+
+        (result.ExitCode, result.Errors).ShouldBe((exitCode, ""));
+        run.Children.ShouldBeEmpty();
+        FilesBut("endless-espeak").ShouldBe([output]);
+        (await File.ReadAllTextAsync(PathOf(output), TestContext.Current.CancellationToken)).ShouldBe("before");
+    }
+
+    [Fact]
+    public async Task Waiting_for_standard_input_can_be_stopped()
+    {
+        await using var run = CommandRun.Start(
+            CommandRun.Program,
+            ["speak", "-", "-o", "a.wav"],
+            Here with
+            {
+                KeepsInputOpen = true,
+            }
+        );
+        await Task.Delay(300, TestContext.Current.CancellationToken); // until it reads; earlier ends it as well
+        run.Signal(PosixSignal.SIGINT);
+        (await run.ExitAsync()).ExitCode.ShouldBe(130);
+    }
+
+    [Fact]
+    public async Task Waiting_for_the_reader_of_a_pipe_can_be_stopped()
+    {
+        // Two seconds of samples are more than a pipe holds, and nobody reads.
+        var line = """
+            mkfifo pipe
+            sleep 600 < pipe & exec 3> pipe
+            exec "$VIBEVOICE" speak "This is a sentence of more than two seconds." --format pcm -o - >&3
+            """;
+        var options = Here.With("VIBEVOICE", CommandRun.Program);
+        await using var run = CommandRun.Start("/bin/bash", ["-c", line], options);
+        await run.UntilAsync(() => run.HasChild("espeak-ng") || run.HasChild("sleep"), "the start");
+        await Task.Delay(700, TestContext.Current.CancellationToken);
+
+        run.Signal(PosixSignal.SIGTERM);
+
+        (await EndOf(run)).ShouldBe(143);
+    }
+
+    [Theory]
+    [InlineData("mp3")]
+    [InlineData("wav")]
+    public async Task A_pipe_closed_early_ends_quietly(string format)
+    {
+        // Endless: only noticing that the reader has gone can end it.
+        var line = $$"""
+            "$VIBEVOICE" speak "$(printf 'Hello there. %.0s' {1..60})" --format {{format}} -o - | head -c 1000 | wc -c
+            exit ${PIPESTATUS[0]}
+            """;
+        var slow = Script("slow", "[ \"$1\" = --version ] && exec espeak-ng --version\nespeak-ng \"$@\"\nsleep 0.2");
+        var options = Here.With("ESPEAK_PATH", slow).With("VIBEVOICE", CommandRun.Program);
+        await using var run = CommandRun.Start("/bin/bash", ["-c", line], options);
+        var result = await run.ExitAsync();
+
+        (result.ExitCode, result.Text.Trim(), result.Errors).ShouldBe((0, "1000", ""));
+        run.Children.ShouldBeEmpty();
+    }
+
+    private static async Task<int> EndOf(CommandRun run)
+    {
+        // The sleeping reader holds the pipes of the test open, so only the process itself is waited for.
+        await run.UntilAsync(() => !run.HasChild("espeak-ng"), "the children's end");
+        return await run.ExitCodeAsync();
+    }
+
+    private bool PartExists() =>
+        Directory.GetFiles(Folder, ".*.part").Select(file => new FileInfo(file)) is var parts
+        && parts.Any(file => file.Extension == ".part" && (file.Length > 0 || file.Name.Contains("mp3")));
+
+    private CommandRun Start(params string[] arguments) =>
+        CommandRun.Start(CommandRun.Program, arguments, Here.With("ESPEAK_PATH", EndlessEspeak()));
+}
