@@ -1,0 +1,34 @@
+using System.Globalization;
+
+namespace VibeVoice.Benchmarks.Measuring;
+
+/// <summary>All tables of one run and the machine they come from.</summary>
+internal sealed class Report(Machine machine, DateTimeOffset time)
+{
+    private readonly List<Table> _tables = [];
+
+    public bool MeetsAllAims => _tables.TrueForAll(table => table.MeetsAims);
+
+    public string Head =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"""
+            # Figures of {time:yyyy-MM-dd}
+
+            {machine.Processor}, {machine.Cores} cores; {machine.System}; {machine.Runtime}; ffmpeg {machine.Ffmpeg}; espeak-ng {machine.Espeak}.
+            Written by `make bench`. Other work on the machine shows in max, least in min.
+
+            """
+        );
+
+    public void Add(Table table) => _tables.Add(table);
+
+    /// <returns>The file that was written.</returns>
+    public string Save(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        var path = Path.Combine(folder, $"{machine.ShortName}.md");
+        File.WriteAllText(path, string.Join('\n', _tables.Select(table => table.ToString()).Prepend(Head)));
+        return path;
+    }
+}

@@ -1,0 +1,52 @@
+using System.CommandLine;
+using Testing;
+using VibeVoice.Benchmarks.Measuring;
+using VibeVoice.Benchmarks.Scenarios;
+
+var program = new Option<FileInfo>("--program")
+{
+    Description = "The published program to measure. [default: artifacts/publish/vibevoice/vibevoice]",
+    DefaultValueFactory = _ => new FileInfo(Repository.PathOf("artifacts", "publish", "vibevoice", "vibevoice")),
+};
+var against = new Option<FileInfo?>("--against")
+{
+    Description = "Another published program, measured in turns with the first: before and after in one run.",
+};
+var only = new Option<string?>("--only") { Description = "One of overhead, start, memory. [default: all]" };
+program.AcceptExistingOnly();
+
+var root = new RootCommand("Measures what the program costs around the synthesizer.") { program, against, only };
+root.SetAction(
+    async (result, cancellationToken) =>
+    {
+        var programs = new Programs(result.GetValue(program)!.FullName, result.GetValue(against)?.FullName);
+        var scenarios = new Dictionary<string, Func<CancellationToken, Task<Table>>>(StringComparer.Ordinal)
+        {
+            ["overhead"] = Overhead.MeasureAsync,
+            ["start"] = token => StartUp.MeasureAsync(programs, token),
+            ["memory"] = token => Memory.MeasureAsync(programs, token),
+        };
+        var machine = await Machine.DescribeAsync(cancellationToken);
+        var report = new Report(machine, TimeProvider.System.GetLocalNow());
+        Console.WriteLine(report.Head);
+        var chosen = result.GetValue(only);
+        foreach (var (name, measureAsync) in scenarios)
+        {
+            if (chosen is null || chosen == name)
+            {
+                var table = await measureAsync(cancellationToken);
+                report.Add(table);
+                Console.WriteLine(table);
+            }
+        }
+
+        // Only a whole run of the published program is a record; everything else is an experiment.
+        if (chosen is null && programs.Against is null)
+        {
+            Console.WriteLine($"Written to {report.Save(Repository.PathOf("docs", "benchmarks"))}");
+        }
+
+        return report.MeetsAllAims ? 0 : 1;
+    }
+);
+return await root.Parse(args).InvokeAsync();
