@@ -73,7 +73,7 @@ public sealed class BucketTests(S3ServerFixture server) : IClassFixture<S3Server
         var output = answer["output"].ShouldNotBeNull(answer.ToJsonString());
         output["metadata"]!["key"]!.GetValue<string>().ShouldBe($"{folder}/job-8.pcm");
         output["metadata"]!["warnings"]!.AsArray().ShouldBeEmpty();
-        var url = output["audio_url"]!.GetValue<Uri>();
+        var url = new Uri(output["audio_url"]!.GetValue<string>());
         url.Port.ShouldBe(theirs.Url.Port);
         (await _http.GetByteArrayAsync(url, Token)).Length.ShouldBe(96_000);
         _proxy.Requests.ShouldBeEmpty();
@@ -130,7 +130,9 @@ public sealed class BucketTests(S3ServerFixture server) : IClassFixture<S3Server
         var output = await stage.OutputOfAsync("""{"text": "x", "output_format": "wav"}""");
 
         output.AsObject().Select(pair => pair.Key).ShouldBe(["audio_base64", "metadata"]);
-        RiffReader.Read(output["audio_base64"]!.GetValue<byte[]>())["data"].Length.ShouldBe(96_000);
+        RiffReader
+            .Read(Convert.FromBase64String(output["audio_base64"]!.GetValue<string>()))["data"]
+            .Length.ShouldBe(96_000);
         var warning = output["metadata"]!["warnings"]!.AsArray().ShouldHaveSingleItem()!.GetValue<string>();
         warning.ShouldStartWith("The audio is in the answer instead of the bucket.");
         warning.ShouldContain("AccessDenied");

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using RunPod.Worker;
 using Testing.RunPod;
 using Testing.S3;
 using VibeVoice.Server.Delivery;
@@ -13,7 +12,6 @@ namespace VibeVoice.Server.Tests.Queue;
 [Collection(ProcessesCollection.Name)]
 public sealed class CancellationTests(S3ServerFixture server) : IClassFixture<S3ServerFixture>, IAsyncLifetime
 {
-    private readonly CancellationTokenSource _ended = new();
     private FakeRunPod _runPod = null!;
     private S3Proxy _proxy = null!;
     private DeliveryOptions _settings = null!;
@@ -31,7 +29,6 @@ public sealed class CancellationTests(S3ServerFixture server) : IClassFixture<S3
     {
         await _runPod.DisposeAsync();
         await _proxy.DisposeAsync();
-        _ended.Dispose();
     }
 
     [Theory]
@@ -67,26 +64,45 @@ public sealed class CancellationTests(S3ServerFixture server) : IClassFixture<S3
     }
 
     [Fact]
-    public async Task A_job_that_is_stopped_after_its_upload_takes_the_object_back()
+    public async Task A_job_that_is_stopped_while_the_store_answers_leaves_nothing()
     {
         await using var stage = new QueueStage { Delivery = _settings };
         stage.Serve(_runPod);
-        // The one moment between the store's answer and ours: when the client has read the headers of the former.
-        using var listener = OnAnswerToPut(() =>
-        {
-            _runPod.Stop("job");
-            _ended.Token.WaitHandle.WaitOne(TimeSpan.FromSeconds(10));
-        });
+        using var held = new ManualResetEventSlim();
+        using var listener = OnAnswerToPut(() => held.Wait(TimeSpan.FromSeconds(10), CancellationToken.None));
         _runPod.Enqueue("job", """{"text": "x"}""");
-        await WaitForAsync(
-            () => stage.Logs.GetSnapshot().Any(record => record.Message == "Job job is stopped by its client."),
-            "the stop signal to be heard"
-        );
-        (await KeysAsync()).Count.ShouldBe(1);
+        await WaitForAsync(() => _proxy.Requests.Any(request => request.Operation is "PutObject"), "the upload");
 
-        await _ended.CancelAsync();
+        _runPod.Stop("job");
+        await WaitForAsync(() => stage.LogText.Contains("Job job is stopped by its client."), "the stop to be heard");
+        (await KeysAsync()).Count.ShouldBe(1);
+        held.Set();
 
         await ShouldLeaveNothingAsync();
+    }
+
+    [Fact]
+    public async Task A_job_that_is_given_up_after_its_upload_takes_the_object_back()
+    {
+        using var giveUp = new CancellationTokenSource();
+        await using var stage = new QueueStage
+        {
+            Delivery = _settings,
+            OnLog = line =>
+            {
+                if (line.StartsWith("Uploaded ", StringComparison.Ordinal))
+                {
+                    giveUp.Cancel();
+                }
+            },
+        };
+
+        await Should.ThrowAsync<OperationCanceledException>(() =>
+            stage.RunUntilAsync("""{"input": {"text": "x"}}""", giveUp.Token)
+        );
+
+        _proxy.Requests.Select(request => request.Operation).ShouldBe(["PutObject", "DeleteObject"]);
+        (await KeysAsync()).ShouldBeEmpty();
     }
 
     [Fact]
@@ -126,7 +142,7 @@ public sealed class CancellationTests(S3ServerFixture server) : IClassFixture<S3
     {
         await using var stage = new QueueStage { Synthesizer = EngineThatWaitsAt(20), Delivery = _settings };
         using var giveUp = new CancellationTokenSource();
-        var running = stage.RunAsync("""{"input": {"text": "x"}}""", giveUp.Token);
+        var running = stage.RunUntilAsync("""{"input": {"text": "x"}}""", giveUp.Token);
         await WaitForAsync(() => Children.Named("ffmpeg").Count == 1, "the encoder");
 
         await giveUp.CancelAsync();

@@ -25,6 +25,9 @@ internal sealed class QueueStage : IAsyncDisposable
 
     public QueueStage()
     {
+        Logs = FakeLogCollector.Create(
+            new FakeLogCollectorOptions { OutputSink = line => OnLog?.Invoke(line), OutputFormatter = r => r.Message }
+        );
         _loggerFactory = LoggerFactory.Create(builder =>
             builder.SetMinimumLevel(LogLevel.Trace).AddProvider(new FakeLoggerProvider(Logs))
         );
@@ -37,7 +40,10 @@ internal sealed class QueueStage : IAsyncDisposable
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    public FakeLogCollector Logs { get; } = new();
+    public FakeLogCollector Logs { get; }
+
+    /// <summary>Sees every line before the code that logged it goes on.</summary>
+    public Action<string>? OnLog { get; init; }
 
     /// <summary>Everything that was logged, as the most talkative of logs would show it.</summary>
     public string LogText => string.Join('\n', Logs.GetSnapshot().Select(Describe));
@@ -55,10 +61,10 @@ internal sealed class QueueStage : IAsyncDisposable
         };
 
     /// <summary>Runs one job; gives what its client would get: output, or error.</summary>
-    public Task<JsonObject> RunAsync(string jobJson) => RunAsync(jobJson, TestContext.Current.CancellationToken);
+    public Task<JsonObject> RunAsync(string jobJson) => RunUntilAsync(jobJson, TestContext.Current.CancellationToken);
 
     /// <summary>The same, until it is given up.</summary>
-    public async Task<JsonObject> RunAsync(string jobJson, CancellationToken token)
+    public async Task<JsonObject> RunUntilAsync(string jobJson, CancellationToken token)
     {
         var job = JsonElement.Parse(jobJson);
         var options = new RunPodWorkerOptions();
