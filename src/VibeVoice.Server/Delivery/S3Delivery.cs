@@ -44,6 +44,7 @@ internal sealed partial class S3Delivery(
             if (failure is null)
             {
                 var (url, expiresAt) = S3Client.Presign(_client, target, key);
+                Log.Uploaded(logger, upload.Bytes, key);
                 return new DeliveredAudio
                 {
                     AudioUrl = url,
@@ -130,5 +131,8 @@ internal sealed partial class S3Delivery(
     {
         [LoggerMessage(1, LogLevel.Warning, "Answering with base64, since the upload failed. {Reason}")]
         public static partial void FellBack(ILogger logger, string reason);
+
+        [LoggerMessage(2, LogLevel.Debug, "Uploaded {Bytes} bytes as '{Key}'.")]
+        public static partial void Uploaded(ILogger logger, long bytes, string key);
     }
 }

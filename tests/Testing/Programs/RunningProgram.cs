@@ -1,0 +1,181 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Testing.Programs;
+
+/// <summary>
+/// A program as its users run it: a process with an environment of its own, of which nothing but what is given and the
+/// way to other programs is inherited. Disposing ends it and every process that it left.
+/// </summary>
+public sealed class RunningProgram : IAsyncDisposable
+{
+    private const string Marker = "TESTING_RUN_ID";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private static readonly string[] Inherited = ["PATH", "HOME", "LANG", "DOTNET_ROOT"];
+
+    private readonly Process _process;
+    private readonly string _runId = Guid.NewGuid().ToString("N");
+    private readonly Captured _output;
+    private readonly Captured _errors;
+
+    private RunningProgram(
+        string path,
+        IEnumerable<string> arguments,
+        IEnumerable<KeyValuePair<string, string?>> environment,
+        string workDirectory
+    )
+    {
+        var start = new ProcessStartInfo(path, arguments)
+        {
+            WorkingDirectory = workDirectory,
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardOutputEncoding = Encoding.UTF8,
+            StandardErrorEncoding = Encoding.UTF8,
+        };
+        start.Environment.Clear();
+        foreach (var name in Inherited.Where(name => Environment.GetEnvironmentVariable(name) is not null))
+        {
+            start.Environment[name] = Environment.GetEnvironmentVariable(name);
+        }
+
+        start.Environment[Marker] = _runId;
+        foreach (var (name, value) in environment.Where(variable => variable.Value is not null))
+        {
+            start.Environment[name] = value;
+        }
+
+        _process = Process.Start(start)!;
+        _process.StandardInput.Close();
+        _output = new Captured(_process.StandardOutput);
+        _errors = new Captured(_process.StandardError);
+    }
+
+    /// <summary>What it has written to standard output so far.</summary>
+    public string Output => _output.Text;
+
+    /// <summary>What it has written to standard error so far.</summary>
+    public string Errors => _errors.Text;
+
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>The processes that it started and that run, also after its own end.</summary>
+    public IReadOnlyList<TableEntry> Children =>
+        [.. ProcessTable.WithVariable(Marker, _runId).Where(entry => entry.Id != _process.Id)];
+
+    /// <param name="path">The program.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="environment">Its variables; null values are not set.</param>
+    /// <param name="workDirectory">Where it runs.</param>
+    public static RunningProgram Start(
+        string path,
+        IEnumerable<string> arguments,
+        IEnumerable<KeyValuePair<string, string?>> environment,
+        string workDirectory
+    ) => new(path, arguments, environment, workDirectory);
+
+    public void Signal(PosixSignal signal) =>
+        ProcessTable.Signal(
+            _process.Id,
+            signal switch
+            {
+                PosixSignal.SIGINT => 2,
+                PosixSignal.SIGTERM => 15,
+                _ => throw new ArgumentOutOfRangeException(
+                    nameof(signal),
+                    signal,
+                    "Only SIGINT and SIGTERM are known."
+                ),
+            }
+        );
+
+    /// <summary>Waits for its end and for all that it wrote; gives the exit code.</summary>
+    public async Task<int> ExitAsync(TimeSpan? within = null)
+    {
+        using var limit = new CancellationTokenSource(within ?? Patience);
+        try
+        {
+            await _process.WaitForExitAsync(limit.Token);
+            await Task.WhenAll(_output.Ended, _errors.Ended).WaitAsync(limit.Token);
+        }
+        catch (OperationCanceledException exception)
+        {
+            throw new TimeoutException($"The program should have ended. It wrote:\n{Output}\n{Errors}", exception);
+        }
+
+        return _process.ExitCode;
+    }
+
+    /// <summary>Waits until it has written a text, to either output.</summary>
+    public async Task WaitForTextAsync(string text)
+    {
+        var waited = Stopwatch.StartNew();
+        while (!Output.Contains(text, StringComparison.Ordinal) && !Errors.Contains(text, StringComparison.Ordinal))
+        {
+            if (waited.Elapsed > Patience || (_process.HasExited && _output.Ended.IsCompleted))
+            {
+                throw new TimeoutException($"The program should have written '{text}'. It wrote:\n{Output}\n{Errors}");
+            }
+
+            await Task.Delay(5);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // Its children first: they could not be told from those of others once it is gone.
+        const int sigkill = 9;
+        do
+        {
+            foreach (var entry in ProcessTable.WithVariable(Marker, _runId))
+            {
+                ProcessTable.Signal(entry.Id, sigkill);
+            }
+
+            await Task.Delay(5);
+        } while (ProcessTable.WithVariable(Marker, _runId).Count > 0);
+
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    /// <summary>The text of a pipe, read to its end so that the program never waits for us.</summary>
+    private sealed class Captured
+    {
+        private readonly StringBuilder _text = new();
+
+        public Captured(TextReader reader) => Ended = Task.Run(() => ReadAsync(reader));
+
+        public Task Ended { get; }
+
+        public string Text
+        {
+            get
+            {
+                lock (_text)
+                {
+                    return _text.ToString();
+                }
+            }
+        }
+
+        private async Task ReadAsync(TextReader reader)
+        {
+            var buffer = new char[4096];
+            while (await reader.ReadAsync(buffer) is > 0 and var count)
+            {
+                lock (_text)
+                {
+                    _text.Append(buffer, 0, count);
+                }
+            }
+        }
+    }
+}
