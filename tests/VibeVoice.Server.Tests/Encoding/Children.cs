@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace VibeVoice.Server.Tests.Encoding;
@@ -8,6 +9,23 @@ internal static class Children
     /// <summary>Ids of running descendants with this name; the dead that nobody waited for do not count.</summary>
     public static IReadOnlyList<int> Named(string name) =>
         [.. Descendants().Where(p => string.Equals(p.Name, name, StringComparison.Ordinal)).Select(p => p.Id)];
+
+    /// <summary>Kills every one of this name; one that has ended meanwhile is as good as killed.</summary>
+    public static void Kill(string name)
+    {
+        foreach (var id in Named(name))
+        {
+            try
+            {
+                using var process = Process.GetProcessById(id);
+                process.Kill();
+            }
+            catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
+            {
+                // Gone between the look and the kill.
+            }
+        }
+    }
 
     /// <summary>The session a process belongs to; a terminal's signals stay within one.</summary>
     public static int SessionOf(int processId) => Read(processId)!.Value.Session;

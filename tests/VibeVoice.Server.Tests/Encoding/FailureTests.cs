@@ -51,11 +51,7 @@ public sealed class FailureTests
         {
             await foreach (var _ in audio.Pieces.WithCancellation(Ct))
             {
-                foreach (var child in Children.Named("ffmpeg"))
-                {
-                    using var process = Process.GetProcessById(child);
-                    process.Kill();
-                }
+                Children.Kill("ffmpeg");
             }
         });
 

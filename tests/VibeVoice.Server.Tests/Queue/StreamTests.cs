@@ -12,6 +12,8 @@ public sealed class StreamTests : IAsyncLifetime
 {
     private FakeRunPod _runPod = null!;
 
+    private const int FlacHeadBytes = 42;
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync() => _runPod = await FakeRunPod.StartAsync();
@@ -34,7 +36,11 @@ public sealed class StreamTests : IAsyncLifetime
         await _runPod.ResultOf("pieces");
 
         var file = StreamedFile("pieces");
-        file.AsSpan().SequenceEqual(whole.GetProperty("audio_base64").GetBytesFromBase64()).ShouldBeTrue();
+        var wholeFile = whole.GetProperty("audio_base64").GetBytesFromBase64();
+        // The head of a flac file tells the number of samples only where it could be completed.
+        var head = format == "flac" ? FlacHeadBytes : 0;
+        file.AsSpan(head).SequenceEqual(wholeFile.AsSpan(head)).ShouldBeTrue();
+        head.ShouldBeLessThan(file.Length);
     }
 
     [Theory]
