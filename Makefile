@@ -1,6 +1,7 @@
 # Every target does its own set-up and says nothing when there is nothing to do. 'make help' lists them.
 CONFIGURATION ?= Release
-BUILD = dotnet build --configuration $(CONFIGURATION) --nologo -v quiet '-clp:ErrorsOnly;NoSummary'
+# 'dotnet build' would ask for a summary, and gets it: "Build succeeded" in the middle of an answer.
+BUILD = dotnet msbuild -restore -m -nologo -verbosity:quiet '-clp:ErrorsOnly;NoSummary' -p:Configuration=$(CONFIGURATION)
 SERVER = artifacts/bin/VibeVoice.Server/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/VibeVoice.Server
 AUDIO ?= speech.mp3
 

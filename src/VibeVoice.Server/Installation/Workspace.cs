@@ -63,9 +63,11 @@ internal sealed record Workspace
     {
         try
         {
-            if (Directory.ResolveLinkTarget(Planned, returnFinalTarget: true) is { } target)
+            var planned = new DirectoryInfo(Planned);
+            if (planned.LinkTarget is not null)
             {
-                return target.FullName == Root;
+                var target = planned.ResolveLinkTarget(returnFinalTarget: true)!;
+                return Path.TrimEndingDirectorySeparator(target.FullName) == Root;
             }
 
             if (Directory.Exists(Planned))
