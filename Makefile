@@ -28,8 +28,8 @@ soak: ## Long faults: many jobs, killed tools, memory over time.
 	@eng/test.sh $(CONFIGURATION) --filter-trait Category=Soak
 
 bench: ## Measures overhead, memory and start-up; the results are a table and docs/benchmarks/.
-	@eng/setup.sh test
-	@$(BUILD)
+	@eng/setup.sh run
+	@$(BUILD) bench/VibeVoice.Benchmarks
 	@eng/publish.sh
 	@artifacts/bin/VibeVoice.Benchmarks/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/VibeVoice.Benchmarks
 

@@ -12,7 +12,7 @@ var against = new Option<FileInfo?>("--against")
 {
     Description = "Another published program, measured in turns with the first: before and after in one run.",
 };
-var only = new Option<string?>("--only") { Description = "One of overhead, start, memory. [default: all]" };
+var only = new Option<string?>("--only") { Description = "One of overhead, hotpath, start, memory. [default: all]" };
 program.AcceptExistingOnly();
 
 var root = new RootCommand("Measures what the program costs around the synthesizer.") { program, against, only };
@@ -23,6 +23,7 @@ root.SetAction(
         var scenarios = new Dictionary<string, Func<CancellationToken, Task<Table>>>(StringComparer.Ordinal)
         {
             ["overhead"] = Overhead.MeasureAsync,
+            ["hotpath"] = HotPath.MeasureAsync,
             ["start"] = token => StartUp.MeasureAsync(programs, token),
             ["memory"] = token => Memory.MeasureAsync(programs, token),
         };

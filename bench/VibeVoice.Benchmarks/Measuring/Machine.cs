@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using CliWrap;
 using CliWrap.Buffered;
@@ -5,7 +6,16 @@ using CliWrap.Buffered;
 namespace VibeVoice.Benchmarks.Measuring;
 
 /// <summary>What the figures were measured on; without it they say little.</summary>
-internal sealed record Machine(string Processor, int Cores, string Runtime, string System, string Ffmpeg, string Espeak)
+/// <param name="Load">Processes that wanted a core in the last minute, before anything was measured.</param>
+internal sealed record Machine(
+    string Processor,
+    int Cores,
+    string Runtime,
+    string System,
+    string Ffmpeg,
+    string Espeak,
+    double Load
+)
 {
     /// <summary>Names the file of results: "amd-epyc-2-cores".</summary>
     public string ShortName =>
@@ -17,13 +27,15 @@ internal sealed record Machine(string Processor, int Cores, string Runtime, stri
     {
         var ffmpeg = await FirstLineAsync("ffmpeg", "-version", cancellationToken);
         var espeak = await FirstLineAsync("espeak-ng", "--version", cancellationToken);
+        var load = await File.ReadAllTextAsync("/proc/loadavg", cancellationToken);
         return new Machine(
             ProcessorName(),
             Environment.ProcessorCount,
             RuntimeInformation.FrameworkDescription,
             RuntimeInformation.OSDescription,
             ffmpeg.Split(' ')[2],
-            espeak.Split(' ').First(word => char.IsAsciiDigit(word.FirstOrDefault()))
+            espeak.Split(' ').First(word => char.IsAsciiDigit(word.FirstOrDefault())),
+            double.Parse(load.Split(' ')[0], CultureInfo.InvariantCulture)
         );
     }
 

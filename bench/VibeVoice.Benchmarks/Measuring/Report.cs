@@ -16,7 +16,7 @@ internal sealed class Report(Machine machine, DateTimeOffset time)
             # Figures of {time:yyyy-MM-dd}
 
             {machine.Processor}, {machine.Cores} cores; {machine.System}; {machine.Runtime}; ffmpeg {machine.Ffmpeg}; espeak-ng {machine.Espeak}.
-            Written by `make bench`. Other work on the machine shows in max, least in min.
+            Written by `make bench`. Load average before it: {machine.Load:0.0}; other work on the machine shows in max, least in min.
 
             """
         );

@@ -55,16 +55,20 @@ internal sealed partial class AudioEncoder(EncodingOptions options, ILogger<Audi
     /// <exception cref="SpeechFailedException">It is missing, does not run, or lacks an encoder.</exception>
     public async Task<string> CheckAsync(CancellationToken cancellationToken)
     {
+        // Both at once: ffmpeg takes its fifty milliseconds only to load its libraries.
+        var answers = await Task.WhenAll(
+            AskAsync("-version", cancellationToken),
+            AskAsync("-encoders", cancellationToken)
+        );
         // "ffmpeg version 5.1.9-0+deb12u1 Copyright (c) …"
-        var version = (await AskAsync("-version", cancellationToken)).Split(' ', '\n')
-            is ["ffmpeg", "version", var text, ..]
+        var version = answers[0].Split(' ', '\n') is ["ffmpeg", "version", var text, ..]
             ? text
             : throw new SpeechFailedException(
                 $"'{options.FfmpegPath}' ran but did not answer as ffmpeg does. Set FFMPEG_PATH to the real one."
             );
 
         // " A....D libmp3lame           libmp3lame MP3 (MPEG audio layer 3) (codec mp3)"
-        var known = (await AskAsync("-encoders", cancellationToken))
+        var known = answers[1]
             .Split('\n')
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             .Where(words => words.Length > 1 && words[0].StartsWith('A'))

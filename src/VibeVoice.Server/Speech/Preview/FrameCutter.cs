@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace VibeVoice.Server.Speech.Preview;
 
 /// <summary>Cuts a run of samples of any chunking into frames of one length.</summary>
@@ -16,7 +18,7 @@ internal sealed class FrameCutter(int frameSamples)
             return false;
         }
 
-        frame = _samples.GetRange(0, frameSamples).ToArray();
+        frame = CollectionsMarshal.AsSpan(_samples)[..frameSamples].ToArray();
         _samples.RemoveRange(0, frameSamples);
         return true;
     }

@@ -21,8 +21,8 @@ internal sealed class Resampler
     private readonly int _up;
     private readonly int _down;
     private readonly float[][] _phases;
-    private readonly float[] _history = new float[Taps];
     private readonly List<float> _output = [];
+    private float[] _input = new float[Taps]; // The last Taps samples of before, then those that came now.
     private long _position; // Of the next output sample, in units of 1/_up input samples.
     private long _consumed; // Input samples seen.
 
@@ -36,41 +36,38 @@ internal sealed class Resampler
     }
 
     /// <summary>Takes samples in and returns those that came out; valid until the next call.</summary>
-    public ReadOnlySpan<float> Process(ReadOnlySpan<float> input)
-    {
-        _output.Clear();
-        foreach (var sample in input)
-        {
-            Push(sample);
-        }
-
-        return CollectionsMarshal.AsSpan(_output);
-    }
+    public ReadOnlySpan<float> Process(ReadOnlySpan<float> input) => Process(input, end: long.MaxValue);
 
     /// <summary>The last samples, after the input's end.</summary>
-    public ReadOnlySpan<float> Flush()
+    public ReadOnlySpan<float> Flush() => Process(stackalloc float[Taps / 2], end: _consumed * _up);
+
+    private ReadOnlySpan<float> Process(scoped ReadOnlySpan<float> input, long end)
     {
+        var length = Taps + input.Length;
+        if (_input.Length < length)
+        {
+            Array.Resize(ref _input, length);
+        }
+
+        input.CopyTo(_input.AsSpan(Taps));
+        var begin = _consumed - Taps; // Place of _input[0] in the whole input.
+        _consumed += input.Length;
         _output.Clear();
-        var end = _consumed * _up;
-        for (var i = 0; i < Taps / 2; i++)
+        for (; _position < end; _position += _down)
         {
-            Push(0, end);
+            // An output sample lies at or just after the input sample in the middle of its window.
+            var (middle, phase) = Math.DivRem(_position, _up);
+            var window = (int)(middle - ((Taps / 2) - 1) - begin);
+            if (window + Taps > length)
+            {
+                break;
+            }
+
+            _output.Add(Dot(_input.AsSpan(window, Taps), _phases[phase]));
         }
 
+        _input.AsSpan(input.Length, Taps).CopyTo(_input);
         return CollectionsMarshal.AsSpan(_output);
-    }
-
-    private void Push(float sample, long end = long.MaxValue)
-    {
-        _history.AsSpan(1).CopyTo(_history);
-        _history[^1] = sample;
-        _consumed++;
-        // Half the window must have come after an output sample: it lies between the two samples in the middle.
-        var middle = (_consumed - (Taps / 2) - 1) * _up;
-        for (; _position < middle + _up && _position < end; _position += _down)
-        {
-            _output.Add(Dot(_history, _phases[_position - middle]));
-        }
     }
 
     private static float Dot(ReadOnlySpan<float> samples, ReadOnlySpan<float> taps)
