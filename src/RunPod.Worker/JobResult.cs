@@ -30,7 +30,7 @@ public abstract class JobResult
     public static JobResult FromError(string error)
     {
         ArgumentNullException.ThrowIfNull(error);
-        return new Failure(error, Cause: null);
+        return new Failure(error, cause: null);
     }
 
     /// <summary>
@@ -48,12 +48,12 @@ public abstract class JobResult
         public ReadOnlyMemory<byte> Utf8Json => utf8Json;
     }
 
-    internal sealed class Failure(string error, Exception? Cause) : JobResult
+    internal sealed class Failure(string error, Exception? cause) : JobResult
     {
         public string Error => error;
 
         /// <summary>For the log only.</summary>
-        public Exception? Cause { get; } = Cause;
+        public Exception? Cause => cause;
     }
 
     internal sealed class Pieces(IAsyncEnumerable<ReadOnlyMemory<byte>> utf8JsonValues) : JobResult

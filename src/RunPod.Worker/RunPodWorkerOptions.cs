@@ -7,6 +7,8 @@ namespace RunPod.Worker;
 /// <summary>Everything a worker knows about the platform it serves, and its own limits.</summary>
 public sealed record RunPodWorkerOptions
 {
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(24);
+
     /// <summary>Template of the URL that hands out jobs (<c>RUNPOD_WEBHOOK_GET_JOB</c>); null when not on RunPod.</summary>
     public string? TakeUrl { get; init; }
 
@@ -157,9 +159,15 @@ public sealed record RunPodWorkerOptions
         CheckUrl("RUNPOD_WEBHOOK_POST_STREAM", StreamUrl, isRequired: false);
         CheckUrl("RUNPOD_WEBHOOK_PING", PingUrl, isRequired: false);
         Check(Concurrency >= 1, $"Concurrency is {Concurrency}, but must be 1 or more.");
-        Check(JobTimeout is null || JobTimeout > TimeSpan.Zero, $"JobTimeout is {JobTimeout}, but must be positive.");
+        Check(
+            JobTimeout is null || (JobTimeout > TimeSpan.Zero && JobTimeout <= LongestTimer),
+            $"JobTimeout is {JobTimeout}, but must be positive and at most {LongestTimer.TotalDays} days."
+        );
         Check(PingInterval > TimeSpan.Zero, $"PingInterval is {PingInterval}, but must be positive.");
-        Check(DrainTimeout >= TimeSpan.Zero, $"DrainTimeout is {DrainTimeout}, but must not be negative.");
+        Check(
+            DrainTimeout >= TimeSpan.Zero && DrainTimeout <= LongestTimer,
+            $"DrainTimeout is {DrainTimeout}, but must be between zero and {LongestTimer.TotalDays} days."
+        );
         Check(
             CancellationGrace >= TimeSpan.Zero,
             $"CancellationGrace is {CancellationGrace}, but must not be negative."

@@ -41,7 +41,7 @@ internal sealed partial class JobExecution(
         var work = Task.Run(() => ProduceAsync(postPiece), CancellationToken.None);
         HandlerEnded = work;
         await ((Task)work).WaitAsync(cancellation.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!work.IsCompleted && cancellation.Reason != JobCancellationReason.StoppedByClient)
+        if (!work.IsCompleted)
         {
             await ((Task)work)
                 .WaitAsync(options.CancellationGrace, options.TimeProvider)

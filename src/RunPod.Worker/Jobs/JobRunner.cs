@@ -52,7 +52,7 @@ internal sealed partial class JobRunner(
         }
         catch (OperationCanceledException) when (workerEnding.IsCancellationRequested)
         {
-            Log.GivenUp(logger, job.Id, "the worker had to end before the result was delivered");
+            // The session, which ends now, has said which jobs it gives up.
         }
         catch (Exception e)
         {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using RunPod.Worker.Protocol;
 
@@ -70,7 +69,7 @@ internal sealed partial class StopLoop(
                 case { IsSuccess: true }:
                     _backoff.Reset();
                     _isKnownMissing = false;
-                    return Apply(StoppedJobs(reply)) ? SignalWait : NothingWait;
+                    return Apply(StopReply.Read(reply)) ? SignalWait : NothingWait;
                 default:
                     return Failed($"RunPod answered {reply.Status}");
             }
@@ -103,34 +102,6 @@ internal sealed partial class StopLoop(
         var wait = _backoff.Next();
         Log.Failed(logger, problem, wait.TotalSeconds);
         return wait;
-    }
-
-    private static IReadOnlyList<string> StoppedJobs(Reply reply)
-    {
-        if (!reply.IsJson || reply.Body.IsEmpty)
-        {
-            return [];
-        }
-
-        try
-        {
-            using var document = JsonDocument.Parse(reply.Body);
-            return
-                document.RootElement.ValueKind == JsonValueKind.Object
-                && document.RootElement.TryGetProperty("jobsToStop", out var ids)
-                && ids.ValueKind == JsonValueKind.Array
-                ?
-                [
-                    .. ids.EnumerateArray()
-                        .Where(id => id.ValueKind == JsonValueKind.String)
-                        .Select(id => id.GetString()!),
-                ]
-                : [];
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            return []; // not JSON, or a string that is no text
-        }
     }
 
     private static partial class Log

@@ -63,7 +63,7 @@ internal sealed record TakeReply(TakeVerdict Verdict, IReadOnlyList<TakenJob> Jo
             {
                 problems.Add($"a job was skipped: it is a JSON {element.ValueKind} where an object was expected");
             }
-            else if (!element.TryGetProperty("id", out var id) || ReadText(id) is not { Length: > 0 } text)
+            else if (!element.TryGetProperty("id", out var id) || JsonText.Of(id) is not { Length: > 0 } text)
             {
                 problems.Add("a job was skipped: it has no 'id' that is a text, so nothing could be answered");
             }
@@ -78,18 +78,6 @@ internal sealed record TakeReply(TakeVerdict Verdict, IReadOnlyList<TakenJob> Jo
             : problems.Count > 0 ? TakeVerdict.Failed
             : TakeVerdict.Empty;
         return new TakeReply(verdict, jobs, problems);
-    }
-
-    private static string? ReadText(JsonElement element)
-    {
-        try
-        {
-            return element.ValueKind == JsonValueKind.String ? element.GetString() : null;
-        }
-        catch (InvalidOperationException)
-        {
-            return null; // half a surrogate pair: valid JSON, but no text
-        }
     }
 
     private static TakeReply Failed(string problem) => new(TakeVerdict.Failed, [], [problem]);

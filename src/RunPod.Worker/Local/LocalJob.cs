@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using RunPod.Worker.Jobs;
+using RunPod.Worker.Protocol;
 
 namespace RunPod.Worker;
 
@@ -38,8 +39,8 @@ public static partial class LocalJob
             return Rejected("The job has no 'input'; write it as {\"input\": {…}}.");
         }
 
-        var hasId = job.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String;
-        var taken = new TakenJob(hasId ? id.GetString()! : DefaultId, job.Clone());
+        var hasId = job.TryGetProperty("id", out var id);
+        var taken = new TakenJob((hasId ? JsonText.Of(id) : null) ?? DefaultId, job.Clone());
         var logger = loggerFactory.CreateLogger(typeof(LocalJob));
         using var scope = logger.BeginScope(JobScope.For(taken.Id));
         var cancellation = new JobCancellation();
@@ -58,7 +59,6 @@ public static partial class LocalJob
         var outcome = await execution.RunAsync(postPiece: null).ConfigureAwait(false);
         if (outcome is null)
         {
-            await execution.HandlerEnded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw new OperationCanceledException(cancellationToken);
         }
 

@@ -39,6 +39,8 @@ public sealed class RunPodLoggerProvider(TextWriter output, bool json, LogLevel 
     /// <inheritdoc/>
     public void Dispose() { }
 
+    private bool Includes(LogLevel level) => level >= minimum && level != LogLevel.None;
+
     private void Write(LogLevel level, string message)
     {
         var shortened = Shorten(message);
@@ -106,7 +108,7 @@ public sealed class RunPodLoggerProvider(TextWriter output, bool json, LogLevel 
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => provider._scopes.Push(state);
 
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= provider._minimum && logLevel != LogLevel.None;
+        public bool IsEnabled(LogLevel logLevel) => provider.Includes(logLevel);
 
         public void Log<TState>(
             LogLevel logLevel,
@@ -123,6 +125,4 @@ public sealed class RunPodLoggerProvider(TextWriter output, bool json, LogLevel 
             }
         }
     }
-
-    private readonly LogLevel _minimum = minimum;
 }
