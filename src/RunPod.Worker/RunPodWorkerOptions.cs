@@ -147,9 +147,11 @@ public sealed record RunPodWorkerOptions
         $"{nameof(RunPodWorkerOptions)} {{ {nameof(TakeUrl)} = {TakeUrl}, {nameof(WorkerId)} = {WorkerId}, "
         + $"{nameof(EndpointId)} = {EndpointId}, {nameof(Concurrency)} = {Concurrency} }}";
 
-    /// <summary>Checks what a queue worker needs.</summary>
-    /// <exception cref="ArgumentException">One or more options cannot work; a sentence each.</exception>
-    internal void Validate(string parameterName)
+    /// <summary>
+    /// What keeps a queue worker from working with these options, a sentence each; empty when all is well. Ask before
+    /// loading what takes long.
+    /// </summary>
+    public IReadOnlyList<string> FindProblems()
     {
         var problems = new List<string>();
         CheckUrl("RUNPOD_WEBHOOK_GET_JOB", TakeUrl, isRequired: true);
@@ -176,10 +178,7 @@ public sealed record RunPodWorkerOptions
             ApiKey is null || ApiKey.All(c => c is >= ' ' and <= '~'),
             "RUNPOD_AI_API_KEY holds characters that no HTTP header can carry; printable ASCII is expected."
         );
-        if (problems.Count > 0)
-        {
-            throw new ArgumentException(string.Join(' ', problems), parameterName);
-        }
+        return problems;
 
         void Check(bool isGood, string problem)
         {
@@ -201,6 +200,16 @@ public sealed record RunPodWorkerOptions
                 Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https",
                 $"{name} is '{url}', but must be an absolute http or https URL."
             );
+        }
+    }
+
+    /// <summary>Checks what a queue worker needs.</summary>
+    /// <exception cref="ArgumentException">One or more options cannot work; a sentence each.</exception>
+    internal void Validate(string parameterName)
+    {
+        if (FindProblems() is { Count: > 0 } problems)
+        {
+            throw new ArgumentException(string.Join(' ', problems), parameterName);
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using RunPod.Worker;
 using VibeVoice.Server.Hosting;
 using VibeVoice.Server.Queue;
+using VibeVoice.Server.Settings;
 
 namespace VibeVoice.Server.Commands;
 
@@ -63,9 +64,14 @@ internal static class WorkerCommand
     {
         using var logs = Logging.ForQueue(platform);
         await using var services = SpeechServices.Build(configuration, logs);
+        var options = WithLimits(platform, services.GetRequiredService<QueueOptions>());
+        if (options.FindProblems() is { Count: > 0 } problems)
+        {
+            throw new SettingsException(problems);
+        }
+
         await WorkerStart.LoadAsync(services, stopping);
         var handler = services.GetRequiredService<SpeakHandler>();
-        var options = WithLimits(platform, services.GetRequiredService<QueueOptions>());
         return await RunPodWorker.RunAsync(handler.HandleAsync, options, logs, stopping);
     }
 
