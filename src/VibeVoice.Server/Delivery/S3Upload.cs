@@ -32,6 +32,9 @@ internal sealed partial class S3Upload(
     private bool _uploadMayExist;
     private bool _objectMayExist;
 
+    // Says nothing about the attempts before the last: one may have succeeded, and its answer been lost.
+    private bool _wasRefused;
+
     /// <summary>Bytes taken so far.</summary>
     public long Bytes { get; private set; }
 
@@ -104,12 +107,12 @@ internal sealed partial class S3Upload(
         var leftovers = new S3Leftovers(client, target, logger);
         if (_uploadMayExist)
         {
-            await leftovers.AbortAsync(key, _uploadId, deadline.Token);
+            await leftovers.AbortAsync(key, _uploadId, _wasRefused, deadline.Token);
         }
 
         if (_objectMayExist)
         {
-            await leftovers.DeleteAsync(key, VersionId, deadline.Token);
+            await leftovers.DeleteAsync(key, VersionId, _wasRefused, deadline.Token);
         }
     }
 
@@ -136,7 +139,7 @@ internal sealed partial class S3Upload(
         }
         catch (Exception exception) when (S3Failure.IsOne(exception, _giveUp.Token))
         {
-            _uploadMayExist = !S3Failure.IsRefusal(exception);
+            _wasRefused = S3Failure.IsRefusal(exception);
             throw S3Failure.Describe("Starting the upload", exception, target);
         }
     }
@@ -243,7 +246,7 @@ internal sealed partial class S3Upload(
         }
         catch (Exception exception) when (S3Failure.IsOne(exception, cancellationToken))
         {
-            _objectMayExist = !S3Failure.IsRefusal(exception);
+            _wasRefused = S3Failure.IsRefusal(exception);
             throw S3Failure.Describe("Uploading", exception, target);
         }
     }
