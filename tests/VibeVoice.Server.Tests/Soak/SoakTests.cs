@@ -107,13 +107,13 @@ public sealed partial class SoakTests(S3ServerFixture server, ITestOutputHelper 
             }
             else if (results is [var failure])
             {
-                key.ShouldBeNull(job.Id);
+                key.ShouldBeNull(LogOf(stage, job));
                 failure.GetProperty("error").GetString().ShouldNotBeNull().ShouldMatch(KnownError().ToString());
             }
             else if (!posted.Contains(job.Id))
             {
                 // A client that stops a job while its answer is on its way leaves the object to the retention.
-                key.ShouldBeNull(job.Id);
+                key.ShouldBeNull(LogOf(stage, job));
             }
         }
 
@@ -122,6 +122,12 @@ public sealed partial class SoakTests(S3ServerFixture server, ITestOutputHelper 
         stage.Program.Children.ShouldBeEmpty();
         stage.TempFiles.ShouldBeEmpty();
     }
+
+    private static string LogOf(EndpointStage stage, SoakJob job) =>
+        string.Join(
+            '\n',
+            stage.Program.Output.Split('\n').Where(line => line.Contains($" {job.Id} | ")).Append($"{job}")
+        );
 
     private static async Task ShouldBeWholeAsync(EndpointStage stage, SoakJob job, JsonElement answer, string? key)
     {
