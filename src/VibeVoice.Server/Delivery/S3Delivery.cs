@@ -81,7 +81,12 @@ internal sealed partial class S3Delivery(
 
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(_discardDeadline);
-        await new S3Leftovers(_client, target, logger).DeleteAsync(key, delivered.VersionId, deadline.Token);
+        await new S3Leftovers(_client, target, logger).DeleteAsync(
+            key,
+            delivered.VersionId,
+            wasRefused: false,
+            deadline.Token
+        );
     }
 
     public void Dispose() => _client.Dispose();

@@ -7,7 +7,10 @@ namespace VibeVoice.Server.Delivery;
 internal sealed partial class S3Leftovers(AmazonS3Client client, S3Target target, ILogger logger)
 {
     /// <summary>Aborts an upload; where its id never arrived, all uploads of the key.</summary>
-    public async Task AbortAsync(string key, string? uploadId, CancellationToken cancellationToken)
+    /// <param name="wasRefused">
+    /// The store said no in the end, so most likely there is nothing, and a no to this is no news.
+    /// </param>
+    public async Task AbortAsync(string key, string? uploadId, bool wasRefused, CancellationToken cancellationToken)
     {
         try
         {
@@ -22,12 +25,16 @@ internal sealed partial class S3Leftovers(AmazonS3Client client, S3Target target
         }
         catch (Exception exception) when (IsFailure(exception))
         {
-            Log.UploadStays(logger, S3Failure.Describe("Aborting the upload", exception, target).Message, key);
+            if (!(wasRefused && S3Failure.IsRefusal(exception)))
+            {
+                Log.UploadStays(logger, S3Failure.Describe("Aborting the upload", exception, target).Message, key);
+            }
         }
     }
 
     /// <summary>Deletes the object, in a bucket that keeps versions for good.</summary>
-    public async Task DeleteAsync(string key, string? versionId, CancellationToken cancellationToken)
+    /// <param name="wasRefused">As above.</param>
+    public async Task DeleteAsync(string key, string? versionId, bool wasRefused, CancellationToken cancellationToken)
     {
         try
         {
@@ -48,7 +55,10 @@ internal sealed partial class S3Leftovers(AmazonS3Client client, S3Target target
         }
         catch (Exception exception) when (IsFailure(exception))
         {
-            Log.ObjectStays(logger, S3Failure.Describe("Deleting the object", exception, target).Message, key);
+            if (!(wasRefused && S3Failure.IsRefusal(exception)))
+            {
+                Log.ObjectStays(logger, S3Failure.Describe("Deleting the object", exception, target).Message, key);
+            }
         }
     }
 

@@ -32,6 +32,9 @@ internal sealed partial class S3Upload(
     private bool _uploadMayExist;
     private bool _objectMayExist;
 
+    // Says nothing about the attempts before the last: one may have succeeded, and its answer been lost.
+    private bool _wasRefused;
+
     /// <summary>Bytes taken so far.</summary>
     public long Bytes { get; private set; }
 
@@ -75,7 +78,8 @@ internal sealed partial class S3Upload(
         _first.Patch(completedHead);
         if (_filling is null)
         {
-            await PutAsync(cancellationToken);
+            _sending = PutAsync();
+            await _sending.WaitAsync(cancellationToken);
             return;
         }
 
@@ -86,7 +90,8 @@ internal sealed partial class S3Upload(
         }
 
         await SendPartAsync(_first, 1, cancellationToken);
-        await FinishAsync(cancellationToken);
+        _sending = FinishAsync();
+        await _sending.WaitAsync(cancellationToken);
     }
 
     /// <summary>
@@ -96,7 +101,8 @@ internal sealed partial class S3Upload(
     public async Task AbandonAsync()
     {
         await _stop.CancelAsync();
-        // An initiation is never cut short by the job: its answer is the only way to know what to abort.
+        // What makes an upload or an object is never cut short by the job: a store that was told goes on by itself, and
+        // what it makes after it was asked to delete it would stay.
         _giveUp.CancelAfter(_abandonDeadline);
         await _sending.WaitAsync(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
@@ -104,12 +110,12 @@ internal sealed partial class S3Upload(
         var leftovers = new S3Leftovers(client, target, logger);
         if (_uploadMayExist)
         {
-            await leftovers.AbortAsync(key, _uploadId, deadline.Token);
+            await leftovers.AbortAsync(key, _uploadId, _wasRefused, deadline.Token);
         }
 
         if (_objectMayExist)
         {
-            await leftovers.DeleteAsync(key, VersionId, deadline.Token);
+            await leftovers.DeleteAsync(key, VersionId, _wasRefused, deadline.Token);
         }
     }
 
@@ -136,7 +142,7 @@ internal sealed partial class S3Upload(
         }
         catch (Exception exception) when (S3Failure.IsOne(exception, _giveUp.Token))
         {
-            _uploadMayExist = !S3Failure.IsRefusal(exception);
+            _wasRefused = S3Failure.IsRefusal(exception);
             throw S3Failure.Describe("Starting the upload", exception, target);
         }
     }
@@ -178,7 +184,7 @@ internal sealed partial class S3Upload(
         }
     }
 
-    private async Task FinishAsync(CancellationToken cancellationToken)
+    private async Task FinishAsync()
     {
         _objectMayExist = true;
         try
@@ -191,19 +197,19 @@ internal sealed partial class S3Upload(
                     UploadId = _uploadId,
                     PartETags = [.. _sent.OrderBy(part => part.PartNumber)],
                 },
-                cancellationToken
+                _giveUp.Token
             );
             VersionId = response.VersionId;
         }
         catch (AmazonS3Exception exception) when (exception.ErrorCode is "NoSuchUpload")
         {
             // The answer of a first attempt was lost, and the second finds the upload completed.
-            if (!await IsThereAsync(cancellationToken))
+            if (!await IsThereAsync())
             {
                 throw S3Failure.Describe("Completing the upload", exception, target);
             }
         }
-        catch (Exception exception) when (S3Failure.IsOne(exception, cancellationToken))
+        catch (Exception exception) when (S3Failure.IsOne(exception, _giveUp.Token))
         {
             throw S3Failure.Describe("Completing the upload", exception, target);
         }
@@ -211,21 +217,21 @@ internal sealed partial class S3Upload(
         _uploadMayExist = false;
     }
 
-    private async Task<bool> IsThereAsync(CancellationToken cancellationToken)
+    private async Task<bool> IsThereAsync()
     {
         try
         {
-            var found = await client.GetObjectMetadataAsync(target.Bucket, key, cancellationToken);
+            var found = await client.GetObjectMetadataAsync(target.Bucket, key, _giveUp.Token);
             VersionId = found.VersionId;
             return found.ContentLength == Bytes;
         }
-        catch (Exception exception) when (S3Failure.IsOne(exception, cancellationToken))
+        catch (Exception exception) when (S3Failure.IsOne(exception, _giveUp.Token))
         {
             return false;
         }
     }
 
-    private async Task PutAsync(CancellationToken cancellationToken)
+    private async Task PutAsync()
     {
         var put = new PutObjectRequest
         {
@@ -239,11 +245,11 @@ internal sealed partial class S3Upload(
         _objectMayExist = true;
         try
         {
-            VersionId = (await client.PutObjectAsync(put, cancellationToken)).VersionId;
+            VersionId = (await client.PutObjectAsync(put, _giveUp.Token)).VersionId;
         }
-        catch (Exception exception) when (S3Failure.IsOne(exception, cancellationToken))
+        catch (Exception exception) when (S3Failure.IsOne(exception, _giveUp.Token))
         {
-            _objectMayExist = !S3Failure.IsRefusal(exception);
+            _wasRefused = S3Failure.IsRefusal(exception);
             throw S3Failure.Describe("Uploading", exception, target);
         }
     }

@@ -12,6 +12,9 @@ public sealed record S3Fault
     /// <summary>Time to wait first.</summary>
     public TimeSpan Delay { get; init; }
 
+    /// <summary>Time for which the store thinks before it acts, whether or not the caller still listens.</summary>
+    public TimeSpan Lag { get; init; }
+
     /// <summary>The connection ends before the store sees the request.</summary>
     public bool CutsRequest { get; init; }
 

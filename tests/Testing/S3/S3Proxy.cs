@@ -95,6 +95,7 @@ public sealed class S3Proxy : IAsyncDisposable
         }
 
         // From here on the store acts, whether or not the caller still listens.
+        await Task.Delay(fault.Lag, CancellationToken.None);
         using var answer = await AnswerAsync(context, request);
         if (fault.CutsAnswer || context.RequestAborted.IsCancellationRequested)
         {

@@ -3,6 +3,7 @@ using Testing.S3;
 using VibeVoice.Server.Delivery;
 using VibeVoice.Server.Tests.Delivery;
 using VibeVoice.Server.Tests.Encoding;
+using VibeVoice.Server.Tests.Speech;
 
 namespace VibeVoice.Server.Tests.Queue;
 
@@ -118,6 +119,40 @@ public sealed class BucketTests(S3ServerFixture server) : IClassFixture<S3Server
 
         error.ShouldContain("AccessDenied (HTTP 403): Not you.");
         error.ShouldContain("bucket 'audio'");
+    }
+
+    // 6,400 bytes a frame: one is put as a whole, the other is sent in parts of five megabytes.
+    [Theory]
+    [InlineData("PutObject", 15)]
+    [InlineData("CreateMultipartUpload", 1_000)]
+    public async Task What_arrived_unheard_before_the_bucket_refused_is_taken_back(string step, int frames)
+    {
+        var settings = QueueStage.BucketAt(_proxy);
+        await using var stage = new QueueStage
+        {
+            Delivery = settings,
+            Synthesizer = new FakeSynthesizer { Frames = frames },
+        };
+        _proxy.On(step, new S3Fault { CutsAnswer = true }, times: 1);
+        _proxy.On(step, S3Fault.Refusal(403, "AccessDenied", "Not you."));
+
+        var error = await stage.ErrorOfAsync("""{"text": "x", "output_format": "pcm"}""");
+
+        error.ShouldContain("AccessDenied (HTTP 403): Not you.");
+        (await S3Stage.KeysAsync(S3Target.FromOptions(settings)!)).ShouldBeEmpty();
+        _proxy.OpenUploads.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_bucket_that_refuses_everything_is_told_once()
+    {
+        await using var stage = new QueueStage { Delivery = QueueStage.BucketAt(_proxy) };
+        _proxy.On("PutObject", S3Fault.Refusal(403, "AccessDenied", "Not you."));
+        _proxy.On("DeleteObject", S3Fault.Refusal(403, "AccessDenied", "Not you."));
+
+        await stage.ErrorOfAsync("""{"text": "x"}""");
+
+        stage.Logs.GetSnapshot().Count(record => record.Message.Contains("AccessDenied")).ShouldBe(1);
     }
 
     [Fact]

@@ -81,6 +81,26 @@ public sealed class CancellationTests(S3ServerFixture server) : IClassFixture<S3
         await ShouldLeaveNothingAsync();
     }
 
+    // 6,400 bytes a frame: one is put as a whole, the other is sent in parts of five megabytes.
+    [Theory]
+    [InlineData("PutObject", 15)]
+    [InlineData("CompleteMultipartUpload", 1_000)]
+    public async Task A_job_that_is_stopped_while_a_slow_store_makes_the_object_leaves_nothing(string step, int frames)
+    {
+        var engine = new FakeSynthesizer { Frames = frames };
+        await using var stage = new QueueStage { Synthesizer = engine, Delivery = _settings };
+        stage.Serve(_runPod);
+        _proxy.On(step, new S3Fault { Lag = TimeSpan.FromSeconds(0.5) }, times: 1);
+        _runPod.Enqueue("job", """{"text": "x", "output_format": "pcm"}""");
+        await _proxy.WaitForAsync(step, Token);
+
+        _runPod.Stop("job");
+
+        await ShouldLeaveNothingAsync();
+        await Task.Delay(TimeSpan.FromSeconds(0.7), Token);
+        (await KeysAsync()).ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task A_job_that_is_given_up_after_its_upload_takes_the_object_back()
     {
