@@ -66,8 +66,18 @@ internal static class TestJob
     {
         if (output?["audio_url"]?.GetValue<string>() is { } url)
         {
-            using var client = new HttpClient();
-            return await client.GetByteArrayAsync(url, cancellationToken);
+            try
+            {
+                using var client = new HttpClient();
+                return await client.GetByteArrayAsync(url, cancellationToken);
+            }
+            catch (HttpRequestException exception)
+            {
+                throw new SpeechFailedException(
+                    $"The audio is in the bucket, but could not be read back from it: {exception.Message}",
+                    exception
+                );
+            }
         }
 
         var pieces = output is JsonArray stream ? stream.OfType<JsonObject>() : [output!.AsObject()];
