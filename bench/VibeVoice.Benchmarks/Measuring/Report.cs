@@ -7,8 +7,6 @@ internal sealed class Report(Machine machine, DateTimeOffset time)
 {
     private readonly List<Table> _tables = [];
 
-    public bool MeetsAllAims => _tables.TrueForAll(table => table.MeetsAims);
-
     public string Head =>
         string.Create(
             CultureInfo.InvariantCulture,

@@ -28,9 +28,11 @@ internal sealed class Sample(IEnumerable<double> values)
     )
     {
         var values = measures.Select(_ => new List<double>(runs)).ToList();
+        var forth = Enumerable.Range(0, measures.Count);
         for (var run = -warmUps; run < runs; run++)
         {
-            for (var i = 0; i < measures.Count; i++)
+            // There and back, so that no measure always follows the same other one.
+            foreach (var i in run % 2 == 0 ? forth : forth.Reverse())
             {
                 var value = await measures[i]();
                 if (run >= 0)

@@ -11,8 +11,6 @@ internal sealed class Table(string title, string unit, string explanation)
 {
     private readonly List<Figure> _figures = [];
 
-    public bool MeetsAims => _figures.TrueForAll(figure => figure.Sample.Median < (figure.Aim ?? double.MaxValue));
-
     public void Add(string name, Sample sample, double? aim = null, Sample? against = null) =>
         _figures.Add(new Figure(name, sample, aim, against));
 
@@ -44,7 +42,7 @@ internal sealed class Table(string title, string unit, string explanation)
             Number(figure.Sample.Median),
             figure.Sample.IsRepeated ? Number(figure.Sample.Min) : "",
             figure.Sample.IsRepeated ? Number(figure.Sample.Max) : "",
-            figure.Aim is { } aim ? string.Create(CultureInfo.InvariantCulture, $"< {aim:0}") : "",
+            figure.Aim is { } aim ? Aim(aim, figure.Sample.Median) : "",
             figure.Against is { } other ? Number(other.Median) : "",
             figure.Against is { } before
                 ? (figure.Sample.Median / before.Median).ToString("0.00", CultureInfo.InvariantCulture)
@@ -52,6 +50,9 @@ internal sealed class Table(string title, string unit, string explanation)
         ];
         return cells[..columns];
     }
+
+    private static string Aim(double aim, double median) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(median < aim ? "" : "missed ")}< {aim:0}");
 
     private static void AppendRow(StringBuilder text, IReadOnlyList<string> cells, List<int> widths)
     {
