@@ -16,10 +16,27 @@ internal sealed class WordSplitter
     public const string QwenPattern =
         @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-    private static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(10);
+    /// <summary>An expression that needs longer on a text is not one of a tokenizer.</summary>
+    public static TimeSpan MatchTimeout { get; } = TimeSpan.FromSeconds(10);
+
     private readonly Regex _regex;
 
-    public WordSplitter(string pattern) => _regex = new Regex(pattern, RegexOptions.CultureInvariant, MatchTimeout);
+    /// <exception cref="ModelFormatException">The expression is none, or none that .NET knows.</exception>
+    public WordSplitter(string pattern)
+    {
+        try
+        {
+            _regex = new Regex(pattern, RegexOptions.CultureInvariant, MatchTimeout);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new ModelFormatException(
+                $"The tokenizer splits text by an expression that cannot be used: {exception.Message} "
+                    + "Take tokenizer.json from the repository that preprocessor_config.json names.",
+                exception
+            );
+        }
+    }
 
     /// <summary>The words, which together are the whole text.</summary>
     public List<Range> Split(string text)
