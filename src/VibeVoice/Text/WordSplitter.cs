@@ -75,7 +75,7 @@ internal sealed class WordSplitter
         var position = 0;
         foreach (var rune in text.EnumerateRunes())
         {
-            standIn.Append(rune.IsBmp ? (char)rune.Value : StandInFor(rune));
+            standIn.Append(rune.IsBmp ? StandInFor((char)rune.Value) : StandInFor(rune));
             starts.Add(position);
             position += rune.Utf16SequenceLength;
         }
@@ -83,6 +83,9 @@ internal sealed class WordSplitter
         starts.Add(position);
         return (standIn.ToString(), [.. starts]);
     }
+
+    // The reference's expressions fold the long s with s, in "'s"; .NET's do not.
+    private static char StandInFor(char character) => character == 'ſ' ? 's' : character;
 
     // No character outside the basic plane is white space, or part of "'s" and its like.
     private static char StandInFor(Rune rune) =>
