@@ -1,0 +1,70 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime;
+
+namespace VibeVoice.Onnx;
+
+/// <summary>A tensor in memory of its own that no garbage collector moves, zero at first.</summary>
+/// <remarks>
+/// The pages of a large one are taken from the system only when they are written: a cache may reserve room for
+/// every position of the model. Not thread-safe; whoever binds it to a session keeps it until the session is gone.
+/// </remarks>
+internal sealed unsafe class NativeTensor : IDisposable
+{
+    private readonly nint _length;
+    private readonly int _elementSize;
+    private readonly int _elementCount;
+    private void* _memory;
+
+    private NativeTensor(TensorElementType type, int elementSize, long[] shape)
+    {
+        Shape = shape;
+        _elementSize = elementSize;
+        _elementCount = checked((int)shape.Aggregate(1L, (product, size) => product * size));
+        _length = (nint)_elementCount * elementSize;
+        _memory = NativeMemory.AllocZeroed((nuint)_length);
+        OrtValue = ViewAs(type, shape);
+    }
+
+    ~NativeTensor() => Free();
+
+    public long[] Shape { get; }
+
+    public OrtValue OrtValue { get; }
+
+    public Span<float> Floats => Elements<float>();
+
+    public Span<int> Integers => Elements<int>();
+
+    public static NativeTensor OfFloats(params long[] shape) => new(TensorElementType.Float, sizeof(float), shape);
+
+    public static NativeTensor IntegerScalar() => new(TensorElementType.Int32, sizeof(int), []);
+
+    /// <summary>The first elements of the same memory under another shape. The caller disposes it, and before this.</summary>
+    public OrtValue View(params long[] shape) => ViewAs(TensorElementType.Float, shape);
+
+    public void Dispose()
+    {
+        OrtValue.Dispose();
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private OrtValue ViewAs(TensorElementType type, long[] shape)
+    {
+        var length = shape.Aggregate((long)_elementSize, (product, size) => product * size);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, _length);
+        return OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, type, shape, (nint)_memory, length);
+    }
+
+    private Span<T> Elements<T>()
+    {
+        ObjectDisposedException.ThrowIf(_memory is null, this);
+        return new Span<T>(_memory, _elementCount);
+    }
+
+    private void Free()
+    {
+        NativeMemory.Free(_memory);
+        _memory = null;
+    }
+}
