@@ -1,0 +1,163 @@
+using System.Text;
+using System.Text.Json;
+using VibeVoice.Checkpoints;
+
+namespace VibeVoice.Text;
+
+/// <summary>What the files of a tokenizer say, checked: the vocabulary is only needed to understand the merges.</summary>
+internal sealed record TokenizerData(
+    bool NormalizeToNfc,
+    string Pattern,
+    IReadOnlyList<int> TokenOfByte,
+    IReadOnlyDictionary<(int Left, int Right), (int Rank, int Token)> Merges
+)
+{
+    public static TokenizerData Load(string folder)
+    {
+        var file = Path.Combine(folder, "tokenizer.json");
+        if (File.Exists(file))
+        {
+            return LoadFile(file);
+        }
+
+        var vocabularyFile = Path.Combine(folder, "vocab.json");
+        var mergesFile = Path.Combine(folder, "merges.txt");
+        if (!File.Exists(vocabularyFile) || !File.Exists(mergesFile))
+        {
+            throw new ModelFormatException(
+                $"'{folder}' has neither 'tokenizer.json' nor 'vocab.json' with 'merges.txt'. Put the tokenizer there that "
+                    + "preprocessor_config.json names (language_model_pretrained_name)."
+            );
+        }
+
+        var vocabulary = ReadVocabulary(JsonFile.Load(vocabularyFile).Element, vocabularyFile);
+        return Make(true, WordSplitter.QwenPattern, vocabulary, ReadMergesText(mergesFile), vocabularyFile);
+    }
+
+    public static TokenizerData LoadFile(string path)
+    {
+        var json = JsonFile.Load(path);
+        var model = json.Object("model");
+        if (model.Text("type") is { } type and not "BPE")
+        {
+            throw model.Wrong("type", $"'{type}'", "'BPE'");
+        }
+
+        return Make(
+            ReadNormalizer(json),
+            ReadPattern(json),
+            ReadVocabulary(model.Object("vocab").Element, path),
+            ReadMerges(model, path),
+            path
+        );
+    }
+
+    private static TokenizerData Make(
+        bool normalizeToNfc,
+        string pattern,
+        Dictionary<string, int> vocabulary,
+        IEnumerable<(string Left, string Right)> merges,
+        string path
+    )
+    {
+        int Find(string token) =>
+            vocabulary.TryGetValue(token, out var id)
+                ? id
+                : throw new ModelFormatException(
+                    $"The vocabulary of '{path}' has no token '{token}', which its byte-level alphabet or merges need."
+                );
+
+        var ranks = new Dictionary<(int, int), (int, int)>();
+        foreach (var (left, right) in merges)
+        {
+            // A pair that is listed again takes the later rank, as in the reference's map.
+            ranks[(Find(left), Find(right))] = (ranks.Count, Find(left + right));
+        }
+
+        return new TokenizerData(
+            normalizeToNfc,
+            pattern,
+            [.. ByteLevel.Characters.Select(character => Find(character.ToString()))],
+            ranks
+        );
+    }
+
+    private static bool ReadNormalizer(JsonFile json) =>
+        json.TryObject("normalizer") is { } normalizer
+        && (
+            normalizer.Text("type") == "NFC"
+                ? true
+                : throw normalizer.Wrong("type", $"'{normalizer.Text("type")}'", "'NFC', or no normalizer")
+        );
+
+    // { Sequence: [ { Split: Regex }, { ByteLevel without its own expression } ] }
+    private static string ReadPattern(JsonFile json)
+    {
+        var splitter = json.Object("pre_tokenizer");
+        if (
+            splitter.Element.TryGetProperty("pretokenizers", out var steps)
+            && steps.ValueKind == JsonValueKind.Array
+            && steps.GetArrayLength() == 2
+            && steps[0].ValueKind == JsonValueKind.Object
+            && steps[0].TryGetProperty("pattern", out var pattern)
+            && pattern.ValueKind == JsonValueKind.Object
+            && pattern.TryGetProperty("Regex", out var expression)
+            && expression.ValueKind == JsonValueKind.String
+        )
+        {
+            return expression.GetString()!;
+        }
+
+        throw json.Wrong("pre_tokenizer", "of another kind", "a sequence of 'Split' by a 'Regex' and 'ByteLevel'");
+    }
+
+    private static Dictionary<string, int> ReadVocabulary(JsonElement vocabulary, string path)
+    {
+        var tokens = new Dictionary<string, int>();
+        foreach (var token in vocabulary.EnumerateObject())
+        {
+            if (!token.Value.TryGetInt32(out var id) || id < 0)
+            {
+                throw new ModelFormatException(
+                    $"Token '{token.Name}' of '{path}' has no whole number from 0 as its id."
+                );
+            }
+
+            tokens[token.Name] = id;
+        }
+
+        return tokens;
+    }
+
+    // Written ["a", "b"] since tokenizers 0.20, and "a b" before.
+    private static IEnumerable<(string Left, string Right)> ReadMerges(JsonFile model, string path)
+    {
+        if (!model.Element.TryGetProperty("merges", out var merges) || merges.ValueKind != JsonValueKind.Array)
+        {
+            throw model.Wrong("merges", "missing", "a list of pairs");
+        }
+
+        foreach (var merge in merges.EnumerateArray())
+        {
+            yield return merge.ValueKind switch
+            {
+                JsonValueKind.Array when merge.GetArrayLength() == 2 => (merge[0].GetString()!, merge[1].GetString()!),
+                JsonValueKind.String => SplitMerge(merge.GetString()!, path),
+                _ => throw model.Wrong("merges", merge.GetRawText(), "pairs, or strings of two parts"),
+            };
+        }
+    }
+
+    private static IEnumerable<(string Left, string Right)> ReadMergesText(string path) =>
+        File.ReadLines(path, Encoding.UTF8)
+            .Where(
+                (line, number) =>
+                    line.Length > 0 && !(number == 0 && line.StartsWith("#version", StringComparison.Ordinal))
+            )
+            .Select(line => SplitMerge(line, path));
+
+    private static (string Left, string Right) SplitMerge(string merge, string path) =>
+        merge.Split(' ') is [var left, var right]
+            ? (left, right)
+            : throw new ModelFormatException($"'{merge}' in '{path}' is no merge: two parts and a space are expected.");
+}
