@@ -12,10 +12,23 @@ internal sealed class InputType(LanguageConfig config)
 
     public Value AddText(GraphBuilder g, Value x) => Add(g, x, 1);
 
-    private Value Add(GraphBuilder g, Value x, long kind)
+    private Value Add(GraphBuilder g, Value x, int kind)
     {
         using var module = g.Enter("tts_input_types");
-        var table = g.Weight(Weight.Stored("model.tts_input_types.weight", Kinds, config.HiddenSize));
-        return g.Add(x, g.Gather(table, g.Integer(kind)));
+        return g.Add(x, g.Weight(Row(kind)));
+    }
+
+    private Weight Row(int kind)
+    {
+        const string name = "model.tts_input_types.weight";
+        return new Weight(
+            $"{name}.{kind}",
+            [config.HiddenSize],
+            (checkpoint, row) =>
+                checkpoint
+                    .Read(name, Kinds, config.HiddenSize)
+                    .AsSpan(kind * config.HiddenSize, config.HiddenSize)
+                    .CopyTo(row)
+        );
     }
 }

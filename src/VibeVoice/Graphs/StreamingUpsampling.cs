@@ -1,4 +1,3 @@
-using VibeVoice.Checkpoints;
 using VibeVoice.Onnx;
 
 namespace VibeVoice.Graphs;

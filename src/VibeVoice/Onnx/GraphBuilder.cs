@@ -1,7 +1,7 @@
 namespace VibeVoice.Onnx;
 
 /// <summary>Builds one ONNX graph: values in, values out, nodes named after the module path that made them.</summary>
-/// <remarks>Not thread-safe. The operations themselves are methods in <c>GraphOperations.cs</c>.</remarks>
+/// <remarks>Not thread-safe. The operations themselves are methods in <c>GraphBuilder.Operations.cs</c>.</remarks>
 internal sealed partial class GraphBuilder(string name)
 {
     private readonly ProtobufWriter _graph = new();
@@ -30,11 +30,7 @@ internal sealed partial class GraphBuilder(string name)
     /// <summary>A weight that the session will be given under its own name.</summary>
     public Value Weight(Weight weight)
     {
-        if (_weights.TryAdd(weight.Name, weight))
-        {
-            _graph.Message(5, OnnxMessages.WeightPlaceholder(weight.Name, weight.Shape));
-        }
-
+        _weights.TryAdd(weight.Name, weight);
         return new Value(weight.Name);
     }
 
@@ -62,7 +58,7 @@ internal sealed partial class GraphBuilder(string name)
             );
         }
 
-        return new OnnxGraph(name, OnnxMessages.Model(_graph.Text(2, name)), [.. _weights.Values]);
+        return new OnnxGraph(name, _graph.Text(2, name), [.. _weights.Values]);
     }
 
     private string FinalName(Value value) => _outputs.GetValueOrDefault(value.Name, value.Name);
@@ -112,9 +108,6 @@ internal sealed partial class GraphBuilder(string name)
         public void Dispose() => builder._modules.Pop();
     }
 }
-
-/// <summary>A finished graph: the model's bytes, and the weights a session of it must be given.</summary>
-internal sealed record OnnxGraph(string Name, byte[] Model, IReadOnlyList<Weight> Weights);
 
 /// <summary>One operation: what it is called, does, reads and makes.</summary>
 internal sealed record GraphNode(

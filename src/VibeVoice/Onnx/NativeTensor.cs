@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace VibeVoice.Onnx;
 
@@ -10,22 +11,18 @@ namespace VibeVoice.Onnx;
 /// </remarks>
 internal sealed unsafe class NativeTensor : IDisposable
 {
-    private readonly nint _length;
     private readonly int _elementSize;
     private readonly int _elementCount;
-    private void* _memory;
+    private readonly Memory _memory;
 
     private NativeTensor(TensorElementType type, int elementSize, long[] shape)
     {
         Shape = shape;
         _elementSize = elementSize;
         _elementCount = checked((int)shape.Aggregate(1L, (product, size) => product * size));
-        _length = (nint)_elementCount * elementSize;
-        _memory = NativeMemory.AllocZeroed((nuint)_length);
+        _memory = new Memory((nuint)_elementCount * (nuint)elementSize);
         OrtValue = ViewAs(type, shape);
     }
-
-    ~NativeTensor() => Free();
 
     public long[] Shape { get; }
 
@@ -45,26 +42,36 @@ internal sealed unsafe class NativeTensor : IDisposable
     public void Dispose()
     {
         OrtValue.Dispose();
-        Free();
-        GC.SuppressFinalize(this);
+        _memory.Dispose();
     }
 
     private OrtValue ViewAs(TensorElementType type, long[] shape)
     {
         var length = shape.Aggregate((long)_elementSize, (product, size) => product * size);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, _length);
-        return OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, type, shape, (nint)_memory, length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, (long)_elementCount * _elementSize, nameof(shape));
+        return OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, type, shape, _memory.Address, length);
     }
 
     private Span<T> Elements<T>()
     {
-        ObjectDisposedException.ThrowIf(_memory is null, this);
-        return new Span<T>(_memory, _elementCount);
+        ObjectDisposedException.ThrowIf(_memory.IsClosed, this);
+        return new Span<T>((void*)_memory.Address, _elementCount);
     }
 
-    private void Free()
+    /// <summary>Frees itself when a constructor around it failed and nobody could.</summary>
+    private sealed class Memory : SafeHandle
     {
-        NativeMemory.Free(_memory);
-        _memory = null;
+        public Memory(nuint length)
+            : base(0, ownsHandle: true) => SetHandle((nint)NativeMemory.AllocZeroed(length));
+
+        public override bool IsInvalid => handle == 0;
+
+        public nint Address => handle;
+
+        protected override bool ReleaseHandle()
+        {
+            NativeMemory.Free((void*)handle);
+            return true;
+        }
     }
 }

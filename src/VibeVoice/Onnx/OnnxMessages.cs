@@ -57,7 +57,13 @@ internal static class OnnxMessages
     public static ProtobufWriter Float32Constant(string name, float value) =>
         Constant(name, TensorType.Float32, MemoryMarshal.AsBytes(new ReadOnlySpan<float>(in value)), null);
 
-    /// <summary>A weight whose numbers come with the session: it points to a file that nobody opens.</summary>
+    public static ProtobufWriter Float32Vector(string name, ReadOnlySpan<float> values) =>
+        Constant(name, TensorType.Float32, MemoryMarshal.AsBytes(values), values.Length);
+
+    /// <summary>The file that placeholders name. It must exist, but nobody reads it.</summary>
+    public const string PlaceholderFile = "weights-are-given-to-the-session";
+
+    /// <summary>A weight whose numbers come with the session.</summary>
     public static ProtobufWriter WeightPlaceholder(string name, IReadOnlyList<long> shape)
     {
         var tensor = new ProtobufWriter();
@@ -70,7 +76,7 @@ internal static class OnnxMessages
         return tensor
             .Integer(2, (long)TensorType.Float32)
             .Text(8, name)
-            .Message(13, Entry("location", "given-to-the-session"))
+            .Message(13, Entry("location", PlaceholderFile))
             .Message(13, Entry("offset", "0"))
             .Message(13, Entry("length", length.ToString(CultureInfo.InvariantCulture)))
             .Integer(14, 1); // EXTERNAL

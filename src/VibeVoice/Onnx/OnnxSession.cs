@@ -20,17 +20,33 @@ internal sealed class OnnxSession : IDisposable
         };
         // Sessions take turns: threads of one that spin while another runs would take its cores.
         _options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-        foreach (var weight in graph.Weights)
+        foreach (var weight in graph.GivenToTheSession)
         {
             _options.AddInitializer(weight.Name, weights.Get(weight).OrtValue);
         }
 
-        _session = new InferenceSession(graph.Model, _options, packed);
+        _session = Open(graph.Serialize(weights), packed);
     }
 
     public OrtIoBinding CreateBinding() => _session.CreateIoBinding();
 
     public void Run(OrtIoBinding binding) => _session.RunWithBinding(_runOptions, binding);
+
+    // Runtimes since 1.24 insist that the file exists which an initializer names, also when its numbers are given.
+    private InferenceSession Open(byte[] model, PrePackedWeightsContainer packed)
+    {
+        var folder = Directory.CreateTempSubdirectory("vibevoice-");
+        try
+        {
+            File.WriteAllBytes(Path.Combine(folder.FullName, OnnxMessages.PlaceholderFile), []);
+            _options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", folder.FullName);
+            return new InferenceSession(model, _options, packed);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
 
     public void Dispose()
     {

@@ -43,6 +43,13 @@ internal sealed class ProtobufWriter
         return this;
     }
 
+    /// <summary>All fields of another message, as if they had been written here.</summary>
+    public ProtobufWriter Append(ProtobufWriter message)
+    {
+        _bytes.Write(message.Written);
+        return this;
+    }
+
     private void Tag(int field, int wireType) => Varint((ulong)((field << 3) | wireType));
 
     private void Varint(ulong value)
