@@ -20,6 +20,15 @@ public sealed class WeightMismatchException : Exception
         Found = found;
     }
 
+    private WeightMismatchException(WeightMismatchException first, string others)
+        : base($"{first.Message} {others}", first)
+    {
+        Tensor = first.Tensor;
+        File = first.File;
+        Expected = first.Expected;
+        Found = first.Found;
+    }
+
     /// <summary>The name of the tensor.</summary>
     public string Tensor { get; }
 
@@ -31,4 +40,16 @@ public sealed class WeightMismatchException : Exception
 
     /// <summary>What the file holds.</summary>
     public string Found { get; }
+
+    internal static WeightMismatchException Missing(string tensor, string file, string expected) =>
+        new(tensor, file, expected, "nothing of that name");
+
+    /// <summary>The same, when other tensors are wrong too: whoever fixes one wants to know of all.</summary>
+    internal WeightMismatchException WithOthers(IReadOnlyList<string> tensors)
+    {
+        const int named = 5;
+        var names = string.Join(", ", tensors.Take(named).Select(tensor => $"'{tensor}'"));
+        var more = tensors.Count > named ? $" and {tensors.Count - named} more" : "";
+        return new WeightMismatchException(this, $"Also not as expected: {names}{more}.");
+    }
 }

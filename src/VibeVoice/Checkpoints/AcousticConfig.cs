@@ -15,6 +15,7 @@ internal sealed record AcousticConfig(
     // Written into the reference's code, not into its configuration.
     private const int KernelSizeOfTheReference = 7;
     private const int LargestFrame = 1 << 20;
+    private const int LargestWidth = 1 << 20;
 
     /// <summary>Channels of each stage: halved by every upsampling, down to <see cref="Filters"/>.</summary>
     public IReadOnlyList<int> Channels { get; } =
@@ -47,9 +48,13 @@ internal sealed record AcousticConfig(
         }
 
         var filters = tokenizer.Count("decoder_n_filters", maximum: 65_536);
-        if (ratios.Length > 24 || (long)filters << ratios.Length > 1 << 24)
+        if (ratios.Length > 24 || (long)filters << ratios.Length > LargestWidth)
         {
-            throw tokenizer.Wrong("decoder_n_filters", $"{filters}", "a number that doubles per ratio to at most 2^24");
+            throw tokenizer.Wrong(
+                "decoder_n_filters",
+                $"{filters}",
+                $"a number that doubles per ratio to at most {LargestWidth}"
+            );
         }
 
         var depths = tokenizer.Counts("decoder_depths", largestDepth);

@@ -4,22 +4,17 @@ namespace VibeVoice.Checkpoints;
 /// <remarks>Safe to share between threads until disposed.</remarks>
 internal sealed class Checkpoint : IDisposable
 {
-    public const string WeightsFileName = "model.safetensors";
-
     private readonly IReadOnlyList<SafetensorsFile> _files;
-    private readonly IReadOnlyDictionary<string, SafetensorsFile> _fileOfTensor;
+    private readonly Dictionary<string, SafetensorsFile> _fileOfTensor;
 
-    private Checkpoint(
-        string folder,
-        ModelConfig config,
-        IReadOnlyList<SafetensorsFile> files,
-        IReadOnlyDictionary<string, SafetensorsFile> fileOfTensor
-    )
+    private Checkpoint(string folder, ModelConfig config, IReadOnlyList<SafetensorsFile> files)
     {
         Folder = folder;
         Config = config;
         _files = files;
-        _fileOfTensor = fileOfTensor;
+        _fileOfTensor = files
+            .SelectMany(file => file.Tensors.Keys.Select(name => (name, file)))
+            .ToDictionary(pair => pair.name, pair => pair.file);
     }
 
     public string Folder { get; }
@@ -28,11 +23,21 @@ internal sealed class Checkpoint : IDisposable
 
     /// <summary>Opens a folder and checks its configuration and the headers of its weight files.</summary>
     /// <exception cref="ModelFormatException">A file is missing or broken.</exception>
+    /// <exception cref="WeightMismatchException">A tensor is missing, too many, or not as the configuration says.</exception>
     public static Checkpoint Open(string folder)
     {
         var config = ModelConfig.Load(folder);
-        var file = SafetensorsFile.Open(Path.Combine(folder, WeightsFileName));
-        return new Checkpoint(folder, config, [file], file.Tensors.Keys.ToDictionary(name => name, _ => file));
+        var checkpoint = new Checkpoint(folder, config, WeightFiles.Open(folder));
+        try
+        {
+            checkpoint.CheckAll();
+            return checkpoint;
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
     }
 
     public bool Contains(string name) => _fileOfTensor.ContainsKey(name);
@@ -48,14 +53,7 @@ internal sealed class Checkpoint : IDisposable
 
     /// <summary>The one element of a tensor, whatever its rank.</summary>
     /// <exception cref="WeightMismatchException">It is missing, or has more elements or another type.</exception>
-    public float ReadScalar(string name)
-    {
-        var file = Find(name);
-        var tensor = file.Tensors[name];
-        return tensor.ElementCount == 1
-            ? file.ReadFloat32(name)[0]
-            : throw new WeightMismatchException(name, file.Path, "one element", TensorText.Shape(tensor.Shape));
-    }
+    public float ReadScalar(string name) => Find(name, []).ReadFloat32(name)[0];
 
     public void Dispose()
     {
@@ -65,31 +63,62 @@ internal sealed class Checkpoint : IDisposable
         }
     }
 
-    private SafetensorsFile Find(string name) =>
-        _fileOfTensor.TryGetValue(name, out var file)
-            ? file
-            : throw new WeightMismatchException(name, Folder, "a tensor", "nothing of that name");
+    /// <summary>Finds every mistake at once, and names the first and how many there are.</summary>
+    private void CheckAll()
+    {
+        var expected = WeightNames.Of(Config);
+        var mistakes = expected
+            .Select(weight => Check(weight.Name, weight.Shape))
+            .OfType<WeightMismatchException>()
+            .ToList();
+        var names = expected.Select(weight => weight.Name).ToHashSet();
+        foreach (var (name, file) in _fileOfTensor)
+        {
+            if (!names.Contains(name) && !WeightNames.MayBeIgnored(name))
+            {
+                var shape = TensorText.Shape(file.Tensors[name].Shape);
+                mistakes.Add(new WeightMismatchException(name, file.Path, "nothing of that name", shape));
+            }
+        }
 
-    private SafetensorsFile Find(string name, ReadOnlySpan<long> shape)
+        switch (mistakes)
+        {
+            case []:
+                return;
+            case [var only]:
+                throw only;
+            default:
+                throw mistakes[0].WithOthers([.. mistakes.Skip(1).Select(mistake => mistake.Tensor)]);
+        }
+    }
+
+    private SafetensorsFile Find(string name, ReadOnlySpan<long> shape) =>
+        Check(name, shape) is { } mistake ? throw mistake : _fileOfTensor[name];
+
+    private WeightMismatchException? Check(string name, ReadOnlySpan<long> shape)
     {
         if (!_fileOfTensor.TryGetValue(name, out var file))
         {
-            throw new WeightMismatchException(name, Folder, TensorText.Shape(shape), "nothing of that name");
+            return WeightMismatchException.Missing(name, MissingFrom, TensorText.Shape(shape));
         }
 
         var tensor = file.Tensors[name];
-        if (!tensor.Shape.AsSpan().SequenceEqual(shape))
+        var isScalar = shape.IsEmpty && tensor.ElementCount == 1;
+        if (!isScalar && !tensor.Shape.AsSpan().SequenceEqual(shape))
         {
-            throw new WeightMismatchException(name, file.Path, TensorText.Shape(shape), TensorText.Shape(tensor.Shape));
-        }
-
-        return tensor.Dtype.IsWeight()
-            ? file
-            : throw new WeightMismatchException(
+            return new WeightMismatchException(
                 name,
                 file.Path,
-                "type BF16, F16 or F32",
-                $"type {tensor.Dtype.Name()}"
+                TensorText.Shape(shape),
+                TensorText.Shape(tensor.Shape)
             );
+        }
+
+        const string weightTypes = "type BF16, F16 or F32";
+        return tensor.Dtype.IsWeight()
+            ? null
+            : new WeightMismatchException(name, file.Path, weightTypes, $"type {tensor.Dtype.Name()}");
     }
+
+    private string MissingFrom => _files is [var only] ? only.Path : Folder;
 }

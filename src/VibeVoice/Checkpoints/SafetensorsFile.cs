@@ -100,7 +100,7 @@ internal sealed class SafetensorsFile : IDisposable
     private TensorInfo Find(string name) =>
         Tensors.TryGetValue(name, out var tensor)
             ? tensor
-            : throw new WeightMismatchException(name, Path, "a tensor", "nothing of that name");
+            : throw WeightMismatchException.Missing(name, Path, "a tensor");
 
     private int Countable(string name, TensorInfo tensor) =>
         tensor.ElementCount <= Array.MaxLength

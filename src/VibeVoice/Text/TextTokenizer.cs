@@ -1,11 +1,12 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace VibeVoice.Text;
 
 /// <summary>Byte-level byte-pair encoding: text to the token ids that the language model was trained on.</summary>
 /// <remarks>
-/// Special tokens are never made: <c>&lt;|endoftext|&gt;</c> in a text is read as those thirteen characters.
+/// The alphabet is bytes, so no text is unknown. Own code rather than Microsoft.ML.Tokenizers: see docs/decisions.
 /// Safe to share between threads.
 /// </remarks>
 internal sealed class TextTokenizer
@@ -14,6 +15,8 @@ internal sealed class TextTokenizer
     private readonly WordSplitter _splitter;
     private readonly IReadOnlyList<int> _tokenOfByte;
     private readonly BytePairMerger _merger;
+    private readonly IReadOnlyDictionary<string, int> _addedTokens;
+    private readonly Regex? _addedToken;
 
     internal TextTokenizer(TokenizerData data)
     {
@@ -21,6 +24,12 @@ internal sealed class TextTokenizer
         _splitter = new WordSplitter(data.Pattern);
         _tokenOfByte = data.TokenOfByte;
         _merger = new BytePairMerger(data.Merges);
+        _addedTokens = data.AddedTokens;
+        _addedToken = MakeAddedTokenExpression(data.AddedTokens.Keys);
+        LargestToken = data
+            .TokenOfByte.Concat(data.Merges.Values.Select(merge => merge.Token))
+            .Concat(data.AddedTokens.Values)
+            .Max();
     }
 
     /// <summary>Reads <c>tokenizer.json</c>, or else <c>vocab.json</c> and <c>merges.txt</c>, of a folder.</summary>
@@ -30,11 +39,42 @@ internal sealed class TextTokenizer
     /// <summary>Reads a <c>tokenizer.json</c> under whatever name.</summary>
     public static TextTokenizer LoadFile(string path) => new(TokenizerData.LoadFile(path));
 
+    /// <summary>The largest id that can come out, to be compared with the rows of an embedding.</summary>
+    public int LargestToken { get; }
+
     /// <summary>The tokens of a text; nothing is added to it and nothing trimmed from it.</summary>
     public IReadOnlyList<int> Encode(string text)
     {
+        var tokens = new List<int>(text.Length / 3);
+        EncodeWords(text, tokens);
+        return tokens;
+    }
+
+    /// <summary>
+    /// As the reference does: <c>&lt;|endoftext|&gt;</c> and its like become the one token of that name. Only for
+    /// text that the program made itself: in a stranger's text they would steer the model.
+    /// </summary>
+    public IReadOnlyList<int> EncodeWithAddedTokens(string text)
+    {
+        var tokens = new List<int>(text.Length / 3);
+        var position = 0;
+        if (_addedToken is not null)
+        {
+            foreach (var match in _addedToken.EnumerateMatches(text))
+            {
+                EncodeWords(text[position..match.Index], tokens);
+                position = match.Index + match.Length;
+                tokens.Add(_addedTokens[text[match.Index..position]]);
+            }
+        }
+
+        EncodeWords(text[position..], tokens);
+        return tokens;
+    }
+
+    private void EncodeWords(string text, List<int> tokens)
+    {
         var clean = Normalize(text);
-        var tokens = new List<int>(clean.Length / 3);
         var word = new List<int>();
         foreach (var range in _splitter.Split(clean))
         {
@@ -46,8 +86,19 @@ internal sealed class TextTokenizer
 
             _merger.Merge(CollectionsMarshal.AsSpan(word), tokens);
         }
+    }
 
-        return tokens;
+    // The longest first, where one begins like another.
+    private static Regex? MakeAddedTokenExpression(IEnumerable<string> tokens)
+    {
+        var alternatives = tokens.OrderByDescending(token => token.Length).Select(Regex.Escape).ToArray();
+        return alternatives.Length == 0
+            ? null
+            : new Regex(
+                string.Join('|', alternatives),
+                RegexOptions.CultureInvariant | RegexOptions.NonBacktracking,
+                WordSplitter.MatchTimeout
+            );
     }
 
     private string Normalize(string text)

@@ -9,12 +9,17 @@ internal sealed record TokenizerData(
     bool NormalizeToNfc,
     string Pattern,
     IReadOnlyList<int> TokenOfByte,
-    IReadOnlyDictionary<(int Left, int Right), (int Rank, int Token)> Merges
+    IReadOnlyDictionary<(int Left, int Right), (int Rank, int Token)> Merges,
+    IReadOnlyDictionary<string, int> AddedTokens
 )
 {
+    public const string FileName = "tokenizer.json";
+
+    private static readonly string[] _unsupportedFlags = ["single_word", "lstrip", "rstrip", "normalized"];
+
     public static TokenizerData Load(string folder)
     {
-        var file = Path.Combine(folder, "tokenizer.json");
+        var file = Path.Combine(folder, FileName);
         if (File.Exists(file))
         {
             return LoadFile(file);
@@ -31,7 +36,14 @@ internal sealed record TokenizerData(
         }
 
         var vocabulary = ReadVocabulary(JsonFile.Load(vocabularyFile).Element, vocabularyFile);
-        return Make(true, WordSplitter.QwenPattern, vocabulary, ReadMergesText(mergesFile), vocabularyFile);
+        return Make(
+            true,
+            WordSplitter.QwenPattern,
+            vocabulary,
+            ReadMergesText(mergesFile),
+            new Dictionary<string, int>(),
+            vocabularyFile
+        );
     }
 
     public static TokenizerData LoadFile(string path)
@@ -48,6 +60,7 @@ internal sealed record TokenizerData(
             ReadPattern(json),
             ReadVocabulary(model.Object("vocab").Element, path),
             ReadMerges(model, path),
+            ReadAddedTokens(json, path),
             path
         );
     }
@@ -57,6 +70,7 @@ internal sealed record TokenizerData(
         string pattern,
         Dictionary<string, int> vocabulary,
         IEnumerable<(string Left, string Right)> merges,
+        IReadOnlyDictionary<string, int> addedTokens,
         string path
     )
     {
@@ -78,7 +92,8 @@ internal sealed record TokenizerData(
             normalizeToNfc,
             pattern,
             [.. ByteLevel.Characters.Select(character => Find(character.ToString()))],
-            ranks
+            ranks,
+            addedTokens
         );
     }
 
@@ -116,7 +131,7 @@ internal sealed record TokenizerData(
         var tokens = new Dictionary<string, int>();
         foreach (var token in vocabulary.EnumerateObject())
         {
-            if (!token.Value.TryGetInt32(out var id) || id < 0)
+            if (!TryReadId(token.Value, out var id))
             {
                 throw new ModelFormatException(
                     $"Token '{token.Name}' of '{path}' has no whole number from 0 as its id."
@@ -127,6 +142,47 @@ internal sealed record TokenizerData(
         }
 
         return tokens;
+    }
+
+    // Only as Qwen has them: found in the text as it came, whatever stands beside them.
+    private static Dictionary<string, int> ReadAddedTokens(JsonFile json, string path)
+    {
+        var added = new Dictionary<string, int>();
+        if (!json.Element.TryGetProperty("added_tokens", out var tokens) || tokens.ValueKind != JsonValueKind.Array)
+        {
+            return added;
+        }
+
+        foreach (var token in tokens.EnumerateArray())
+        {
+            if (
+                token.ValueKind != JsonValueKind.Object
+                || !token.TryGetProperty("content", out var content)
+                || content.ValueKind != JsonValueKind.String
+                || content.GetString() is not { Length: > 0 } text
+                || !token.TryGetProperty("id", out var idValue)
+                || !TryReadId(idValue, out var id)
+                || _unsupportedFlags.Any(flag =>
+                    token.TryGetProperty(flag, out var value) && value.ValueKind == JsonValueKind.True
+                )
+            )
+            {
+                throw new ModelFormatException(
+                    $"'{path}' has the added token {token.GetRawText()}, but 'content' and 'id' are expected, and none of "
+                        + $"{string.Join(", ", _unsupportedFlags)}."
+                );
+            }
+
+            added[text] = id;
+        }
+
+        return added;
+    }
+
+    private static bool TryReadId(JsonElement value, out int id)
+    {
+        id = -1;
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out id) && id >= 0;
     }
 
     // Written ["a", "b"] since tokenizers 0.20, and "a b" before.
@@ -141,7 +197,10 @@ internal sealed record TokenizerData(
         {
             yield return merge.ValueKind switch
             {
-                JsonValueKind.Array when merge.GetArrayLength() == 2 => (merge[0].GetString()!, merge[1].GetString()!),
+                JsonValueKind.Array
+                    when merge.GetArrayLength() == 2
+                        && merge[0].ValueKind == JsonValueKind.String
+                        && merge[1].ValueKind == JsonValueKind.String => (merge[0].GetString()!, merge[1].GetString()!),
                 JsonValueKind.String => SplitMerge(merge.GetString()!, path),
                 _ => throw model.Wrong("merges", merge.GetRawText(), "pairs, or strings of two parts"),
             };

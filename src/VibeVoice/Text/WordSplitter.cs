@@ -16,10 +16,27 @@ internal sealed class WordSplitter
     public const string QwenPattern =
         @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-    private static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(10);
+    /// <summary>An expression that needs longer on a text is not one of a tokenizer.</summary>
+    public static TimeSpan MatchTimeout { get; } = TimeSpan.FromSeconds(10);
+
     private readonly Regex _regex;
 
-    public WordSplitter(string pattern) => _regex = new Regex(pattern, RegexOptions.CultureInvariant, MatchTimeout);
+    /// <exception cref="ModelFormatException">The expression is none, or none that .NET knows.</exception>
+    public WordSplitter(string pattern)
+    {
+        try
+        {
+            _regex = new Regex(pattern, RegexOptions.CultureInvariant, MatchTimeout);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new ModelFormatException(
+                $"The tokenizer splits text by an expression that cannot be used: {exception.Message} "
+                    + "Take tokenizer.json from the repository that preprocessor_config.json names.",
+                exception
+            );
+        }
+    }
 
     /// <summary>The words, which together are the whole text.</summary>
     public List<Range> Split(string text)
@@ -58,7 +75,7 @@ internal sealed class WordSplitter
         var position = 0;
         foreach (var rune in text.EnumerateRunes())
         {
-            standIn.Append(rune.IsBmp ? (char)rune.Value : StandInFor(rune));
+            standIn.Append(rune.IsBmp ? StandInFor((char)rune.Value) : StandInFor(rune));
             starts.Add(position);
             position += rune.Utf16SequenceLength;
         }
@@ -66,6 +83,9 @@ internal sealed class WordSplitter
         starts.Add(position);
         return (standIn.ToString(), [.. starts]);
     }
+
+    // The reference's expressions fold the long s with s, in "'s"; .NET's do not.
+    private static char StandInFor(char character) => character == 'ſ' ? 's' : character;
 
     // No character outside the basic plane is white space, or part of "'s" and its like.
     private static char StandInFor(Rune rune) =>

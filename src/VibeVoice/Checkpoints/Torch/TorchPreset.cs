@@ -3,6 +3,8 @@ namespace VibeVoice.Checkpoints.Torch;
 /// <summary>Finds the tensors of a preset in what its pickle builds, and checks their shapes before reading them.</summary>
 internal sealed class TorchPreset
 {
+    public const string Extension = ".pt";
+
     private readonly string _path;
     private readonly TorchArchive _archive;
     private readonly PickleObject _root;
@@ -38,6 +40,7 @@ internal sealed class TorchPreset
         var lastHiddenState = Read(hidden, $"{name}.last_hidden_state", [1, length, _language.HiddenSize]);
         return new PresetCache(
             length,
+            _language.KeyValueHeads,
             ReadLayers(cache, name, "key_cache", layers, length),
             ReadLayers(cache, name, "value_cache", layers, length),
             lastHiddenState
