@@ -1,0 +1,165 @@
+using VibeVoice.Checkpoints;
+
+namespace VibeVoice.Generation;
+
+/// <summary>One request: its caches, its decoder's state, and the loop of windows, one frame at a call.</summary>
+/// <remarks>
+/// Windows of up to five text tokens and six frames, as the model was trained. Computes on the calling thread, which
+/// holds the turn. Not thread-safe. The voice is copied from, never written to.
+/// </remarks>
+internal sealed class SpeechRun : IDisposable
+{
+    public const int TokensPerWindow = 5;
+    public const int FramesPerWindow = 6;
+
+    private readonly Engine _engine;
+    private readonly float _guidance;
+    private readonly INoiseSource _noise;
+    private readonly KeyValueCache _textCache;
+    private readonly KeyValueCache _positiveCache;
+    private readonly KeyValueCache _negativeCache;
+    private readonly TextStep _text;
+    private readonly TextStep _speechText;
+    private readonly FrameStep _frame;
+    private readonly LatentSampler _sampler;
+    private readonly SoundDecoder _decoder;
+    private readonly float[] _scaled;
+    private int _frameOfWindow;
+    private bool _speechHasEnded;
+
+    public SpeechRun(Engine engine, VoicePreset voice, SpeechRunOptions options)
+    {
+        var config = engine.Config;
+        var width = config.Language.HiddenSize;
+        _engine = engine;
+        _guidance = options.Guidance;
+        _noise = options.Noise;
+        _textCache = new KeyValueCache(config.Language, config.Language.TextLayers);
+        _positiveCache = new KeyValueCache(config.Language, config.Language.SpeechLayers);
+        _negativeCache = new KeyValueCache(config.Language, config.Language.SpeechLayers);
+        _textCache.Prefill(voice.Text);
+        _positiveCache.Prefill(voice.Speech);
+        _negativeCache.Prefill(voice.NegativeSpeech);
+        _text = new TextStep(engine.Text, _textCache, width, TokensPerWindow);
+        _speechText = new TextStep(engine.SpeechText, _positiveCache, width, TokensPerWindow);
+        _frame = new FrameStep(engine.SpeechFrame, _positiveCache, _negativeCache, config);
+        _sampler = new LatentSampler(engine.Sampler, options.Schedule, config.Diffusion);
+        _decoder = new SoundDecoder(engine.Decoder, engine.DecoderState, config.Acoustic);
+        _scaled = new float[config.Acoustic.LatentSize];
+        voice.Speech.LastHiddenState.Span[^width..].CopyTo(_sampler.Condition);
+        voice.NegativeSpeech.LastHiddenState.Span[^width..].CopyTo(_sampler.NegativeCondition);
+    }
+
+    /// <summary>Whether the next window begins, and its text is due.</summary>
+    public bool NeedsText => _frameOfWindow == 0 && End is null;
+
+    /// <summary>Why there will be no more frames; null while there will.</summary>
+    public SpeechEndReason? End { get; private set; }
+
+    public int FramesComputed { get; private set; }
+
+    public int FramesPutOut { get; private set; }
+
+    /// <summary>The last latent, <c>[C]</c>.</summary>
+    public ReadOnlySpan<float> Latent => _sampler.Latent;
+
+    /// <summary>Condition of the next latent, <c>[D]</c>.</summary>
+    public ReadOnlySpan<float> Condition => _sampler.Condition;
+
+    /// <summary>Negative condition of the next latent, <c>[D]</c>.</summary>
+    public ReadOnlySpan<float> NegativeCondition => _sampler.NegativeCondition;
+
+    public float EndLogit => _frame.EndLogit;
+
+    /// <summary>Reads the text of the window that begins; an empty one when the text is exhausted.</summary>
+    /// <returns>Hidden states of both models, <c>[T, D]</c>; for those who compare.</returns>
+    public (float[] TextHidden, float[] SpeechHidden) ReadText(ReadOnlySpan<int> tokens)
+    {
+        if (tokens.IsEmpty)
+        {
+            return ([], []);
+        }
+
+        if (!_textCache.HasRoomFor(tokens.Length) || !_positiveCache.HasRoomFor(tokens.Length))
+        {
+            End = SpeechEndReason.PositionLimit;
+            return ([], []);
+        }
+
+        var width = _engine.Config.Language.HiddenSize;
+        for (var i = 0; i < tokens.Length; i++)
+        {
+            _engine.Embedding(tokens[i]).CopyTo(_text.Embeddings[(i * width)..]);
+        }
+
+        var textHidden = _text.Run(tokens.Length);
+        textHidden.CopyTo(_speechText.Embeddings);
+        var speechHidden = _speechText.Run(tokens.Length);
+        speechHidden[^width..].CopyTo(_sampler.Condition);
+        return (textHidden.ToArray(), speechHidden.ToArray());
+    }
+
+    /// <summary>Computes the next frame.</summary>
+    /// <returns>Its samples as the decoder made them, or null for a frame after the end of speech.</returns>
+    /// <remarks>
+    /// The reference computes to the end of the window in which speech ended, and so do we: the counts agree, and a
+    /// caller has the last frame long before.
+    /// </remarks>
+    public float[]? NextFrame()
+    {
+        _noise.Fill(FramesComputed, _sampler.Latent);
+        _sampler.Sample(_guidance);
+        var samples = Decode();
+        var isPutOut = !_speechHasEnded;
+        FramesComputed++;
+        FramesPutOut += isPutOut ? 1 : 0;
+        FeedBack();
+        _frameOfWindow = (_frameOfWindow + 1) % FramesPerWindow;
+        if (_frameOfWindow == 0 && _speechHasEnded)
+        {
+            End ??= SpeechEndReason.EndOfSpeech;
+        }
+
+        return isPutOut ? samples : null;
+    }
+
+    public void Dispose()
+    {
+        _text.Dispose();
+        _speechText.Dispose();
+        _frame.Dispose();
+        _sampler.Dispose();
+        _decoder.Dispose();
+        _textCache.Dispose();
+        _positiveCache.Dispose();
+        _negativeCache.Dispose();
+    }
+
+    private float[] Decode()
+    {
+        var latent = _sampler.Latent;
+        for (var i = 0; i < latent.Length; i++)
+        {
+            _scaled[i] = (latent[i] / _engine.ScalingFactor) - _engine.BiasFactor;
+        }
+
+        return _decoder.Decode(_scaled).ToArray();
+    }
+
+    private void FeedBack()
+    {
+        if (!_positiveCache.HasRoomFor(1) || !_negativeCache.HasRoomFor(1))
+        {
+            End = _speechHasEnded ? SpeechEndReason.EndOfSpeech : SpeechEndReason.PositionLimit;
+            return;
+        }
+
+        _frame.Run(_sampler.Latent);
+        _frame.Hidden.CopyTo(_sampler.Condition);
+        _frame.NegativeHidden.CopyTo(_sampler.NegativeCondition);
+        _speechHasEnded |= _frame.EndLogit > 0;
+    }
+}
+
+/// <summary>What one request asks of the loop.</summary>
+internal sealed record SpeechRunOptions(float Guidance, SolverSchedule Schedule, INoiseSource Noise);

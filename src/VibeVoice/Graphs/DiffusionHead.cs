@@ -1,0 +1,73 @@
+using VibeVoice.Checkpoints;
+using VibeVoice.Onnx;
+
+namespace VibeVoice.Graphs;
+
+/// <summary>Predicts the velocity v of a noisy latent under a condition (VibeVoice report, diffusion head).</summary>
+internal sealed class DiffusionHead
+{
+    private const string Path = "model.prediction_head";
+    private readonly Linear _noisyLatent;
+    private readonly Linear _condition;
+    private readonly Linear _timeFirst;
+    private readonly Linear _timeSecond;
+    private readonly IReadOnlyList<Layer> _layers;
+    private readonly RmsNorm _finalNorm;
+    private readonly Linear _finalModulation;
+    private readonly Linear _final;
+
+    public DiffusionHead(DiffusionConfig config)
+    {
+        var width = config.HiddenSize;
+        _noisyLatent = new Linear($"{Path}.noisy_images_proj", config.LatentSize, width, hasBias: false);
+        _condition = new Linear($"{Path}.cond_proj", width, width, hasBias: false);
+        _timeFirst = new Linear($"{Path}.t_embedder.mlp.0", config.FrequencySize, width, hasBias: false);
+        _timeSecond = new Linear($"{Path}.t_embedder.mlp.2", width, width, hasBias: false);
+        _layers = [.. Enumerable.Range(0, config.Layers).Select(i => new Layer(i, config))];
+        _finalNorm = new RmsNorm(Weight.Ones($"{Path}.final_layer.norm", width), config.RmsNormEpsilon);
+        _finalModulation = new Linear($"{Path}.final_layer.adaLN_modulation.1", width, 2L * width, hasBias: false);
+        _final = new Linear($"{Path}.final_layer.linear", width, config.LatentSize, hasBias: false);
+    }
+
+    /// <param name="latent">Noisy latents, <c>[B, C]</c>.</param>
+    /// <param name="time">Sinusoidal embeddings of the timesteps, <c>[B, frequencies]</c>.</param>
+    /// <param name="condition"><c>[B, D]</c>.</param>
+    /// <returns>v, <c>[B, C]</c>.</returns>
+    public Value Forward(GraphBuilder g, Value latent, Value time, Value condition)
+    {
+        using var module = g.Enter("prediction_head");
+        var x = _noisyLatent.Forward(g, latent); // [B, D]
+        var c = g.Add(_condition.Forward(g, condition), _timeSecond.Forward(g, g.Silu(_timeFirst.Forward(g, time)))); // [B, D]
+        c = g.Silu(c); // every modulation begins with it
+        foreach (var layer in _layers)
+        {
+            x = layer.Forward(g, x, c);
+        }
+
+        var modulation = g.Split(_finalModulation.Forward(g, c), -1, 2);
+        return _final.Forward(g, Modulate(g, _finalNorm.Forward(g, x), modulation[0], modulation[1]));
+    }
+
+    private static Value Modulate(GraphBuilder g, Value x, Value shift, Value scale) =>
+        g.Add(g.Multiply(x, g.Add(scale, g.Number(1))), shift);
+
+    private sealed class Layer(int layer, DiffusionConfig config)
+    {
+        private readonly RmsNorm _norm = new($"{Path}.layers.{layer}.norm", config.HiddenSize, config.RmsNormEpsilon);
+        private readonly SwiGlu _ffn = new($"{Path}.layers.{layer}.ffn", config.HiddenSize, config.FfnSize);
+        private readonly Linear _modulation = new(
+            $"{Path}.layers.{layer}.adaLN_modulation.1",
+            config.HiddenSize,
+            3L * config.HiddenSize,
+            hasBias: false
+        );
+
+        public Value Forward(GraphBuilder g, Value x, Value c)
+        {
+            using var module = g.Enter($"layers.{layer}");
+            var modulation = g.Split(_modulation.Forward(g, c), -1, 3); // shift, scale, gate
+            var modulated = Modulate(g, _norm.Forward(g, x), modulation[0], modulation[1]);
+            return g.Add(x, g.Multiply(modulation[2], _ffn.Forward(g, modulated))); // [B, D]
+        }
+    }
+}

@@ -1,0 +1,12 @@
+using VibeVoice.Onnx;
+
+namespace VibeVoice.Graphs;
+
+/// <summary>x / sqrt(mean(x²) + ε) · weight.</summary>
+internal sealed class RmsNorm(Weight weight, float epsilon)
+{
+    public RmsNorm(string path, long width, float epsilon)
+        : this(Weight.Stored($"{path}.weight", width), epsilon) { }
+
+    public Value Forward(GraphBuilder g, Value x) => g.RmsNorm(x, g.Weight(weight), epsilon);
+}

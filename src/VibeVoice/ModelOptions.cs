@@ -1,0 +1,15 @@
+namespace VibeVoice;
+
+/// <summary>How a model is loaded.</summary>
+/// <remarks>Immutable, and safe to share between threads.</remarks>
+public sealed record ModelOptions
+{
+    /// <summary>Threads that compute one frame, from 1; null for as many as the process may use.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>
+    /// Takes the place of the end-of-speech classifier's last bias; null for the checkpoint's own. Recorded runs that
+    /// must not end use −50.
+    /// </summary>
+    public float? EndOfSpeechBias { get; init; }
+}

@@ -1,0 +1,18 @@
+namespace VibeVoice;
+
+/// <summary>How one text is spoken.</summary>
+/// <remarks>Immutable, and safe to share between threads unless its <see cref="Noise"/> is not.</remarks>
+public sealed record SpeechOptions
+{
+    /// <summary>The same text, voice, options and seed give the same speech.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Classifier-free guidance: how far to lead away from what the model says without the text; 1 is not at all.</summary>
+    public float Guidance { get; init; } = 1.5f;
+
+    /// <summary>Diffusion steps per frame; more is slower and slightly cleaner. Null for the checkpoint's default.</summary>
+    public int? DiffusionSteps { get; init; }
+
+    /// <summary>Takes the place of seeded noise, such as numbers that were recorded.</summary>
+    public INoiseSource? Noise { get; init; }
+}

@@ -1,0 +1,197 @@
+using System.Diagnostics.CodeAnalysis;
+using VibeVoice.Checkpoints;
+using VibeVoice.Generation;
+using VibeVoice.Text;
+
+namespace VibeVoice;
+
+/// <summary>A loaded checkpoint that speaks.</summary>
+/// <remarks>
+/// Thread-safe: requests made at once take turns frame by frame, and each gets what it would get alone. Dispose it
+/// when no more requests will be made; those in progress fail at their next frame, and the last of them frees the
+/// memory.
+/// </remarks>
+[SuppressMessage("ApiDesign", "RS0026:Two overloads with optional parameters", Justification = Overloads)]
+[SuppressMessage("ApiDesign", "RS0027:Two overloads with optional parameters", Justification = Overloads)]
+public sealed class VibeVoiceModel : IDisposable
+{
+    private const string Overloads = "A text is a string or a stream of strings: no call fits both.";
+
+    private readonly Engine _engine;
+    private readonly TextTokenizer _tokenizer;
+    private readonly FairTurns _turns = new();
+    private int _isDisposed;
+
+    private VibeVoiceModel(Engine engine, TextTokenizer tokenizer)
+    {
+        _engine = engine;
+        _tokenizer = tokenizer;
+    }
+
+    /// <summary>Samples per second of what it speaks.</summary>
+    public int SampleRateHz => _engine.Config.SampleRateHz;
+
+    /// <summary>Samples of one frame.</summary>
+    public int SamplesPerFrame => _engine.Config.Acoustic.SamplesPerFrame;
+
+    /// <summary>Diffusion steps of a request that asks for none.</summary>
+    public int DefaultDiffusionSteps => _engine.Config.Diffusion.DefaultInferenceSteps;
+
+    /// <summary>Loads a checkpoint folder: configuration, weights and tokenizer.</summary>
+    /// <param name="folder">Holds config.json, model.safetensors or its shards, and tokenizer.json or vocab.json and merges.txt.</param>
+    /// <param name="options">How; the defaults when null.</param>
+    /// <param name="cancellationToken">Stops between two graphs.</param>
+    /// <returns>The model, to be disposed.</returns>
+    /// <exception cref="ModelFormatException">A file is missing, or is not what it should be.</exception>
+    /// <exception cref="WeightMismatchException">A tensor is missing, or has another shape.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Fewer than one thread.</exception>
+    public static Task<VibeVoiceModel> LoadAsync(
+        string folder,
+        ModelOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        var threads = options?.Threads ?? Environment.ProcessorCount; // which heeds a container's quota
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1, nameof(options));
+        return Task.Run(
+            () =>
+            {
+                var tokenizer = TextTokenizer.Load(folder);
+                using var checkpoint = Checkpoint.Open(folder);
+                var engine = Engine.Load(
+                    checkpoint,
+                    new EngineOptions(threads, options?.EndOfSpeechBias),
+                    cancellationToken
+                );
+                return new VibeVoiceModel(engine, tokenizer);
+            },
+            cancellationToken
+        );
+    }
+
+    /// <summary>Reads a voice preset and checks that it fits this model.</summary>
+    /// <param name="path">A preset: a .pt file as published.</param>
+    /// <returns>The voice.</returns>
+    /// <exception cref="ModelFormatException">The file is broken.</exception>
+    /// <exception cref="WeightMismatchException">It was made for another checkpoint.</exception>
+    public Voice LoadVoice(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return new Voice(VoicePreset.Load(path, _engine.Config), _engine.Config);
+    }
+
+    /// <summary>Speaks a text.</summary>
+    /// <param name="text">What to say. White space alone gives no frames.</param>
+    /// <param name="voice">Loaded by this model.</param>
+    /// <param name="options">How; the defaults when null.</param>
+    /// <param name="cancellationToken">Stops within one frame.</param>
+    /// <returns>Frames, each handed out before the next is computed. Nothing is computed until they are asked for.</returns>
+    /// <exception cref="ArgumentException">The voice is another model's, or an option makes no sense.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public Speech SpeakAsync(
+        string text,
+        Voice voice,
+        SpeechOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return SpeakAsync(OnePieceAsync(text), voice, options, cancellationToken);
+    }
+
+    /// <summary>Speaks a text while it is being written: the speech is that of the whole text at once.</summary>
+    /// <param name="text">
+    /// Pieces of text, cut anywhere. Words are read once no later text can change them, five tokens at a time.
+    /// </param>
+    /// <param name="voice">Loaded by this model.</param>
+    /// <param name="options">How; the defaults when null.</param>
+    /// <param name="cancellationToken">Stops within one frame, or while text is awaited.</param>
+    /// <returns>Frames, each handed out before the next is computed. Nothing is computed until they are asked for.</returns>
+    /// <exception cref="ArgumentException">The voice is another model's, or an option makes no sense.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public Speech SpeakAsync(
+        IAsyncEnumerable<string> text,
+        Voice voice,
+        SpeechOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(voice);
+        ThrowIfDisposed();
+        if (!ReferenceEquals(voice.Config, _engine.Config))
+        {
+            throw new ArgumentException(
+                $"The voice '{voice.Name}' was loaded by another model. Load it with this one.",
+                nameof(voice)
+            );
+        }
+
+        return new Speech(
+            this,
+            text,
+            voice.Preset,
+            CreateRunOptions(options ?? new SpeechOptions()),
+            cancellationToken
+        );
+    }
+
+    /// <summary>Ends the use of the model; see the remarks on the type.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+        {
+            _engine.Dispose();
+        }
+    }
+
+    internal TokenStream Tokenize(IAsyncEnumerable<string> text) => new(_tokenizer, text);
+
+    /// <summary>The engine, which the caller disposes when its request has ended.</summary>
+    internal Engine Enter() => _engine.TryEnter() ? _engine : throw new ObjectDisposedException(nameof(VibeVoiceModel));
+
+    internal async ValueTask<FairTurns.Turn> TakeTurnAsync(CancellationToken cancellationToken)
+    {
+        var turn = await _turns.TakeAsync(cancellationToken).ConfigureAwait(false);
+        if (Volatile.Read(ref _isDisposed) == 0)
+        {
+            return turn;
+        }
+
+        turn.Dispose();
+        throw new ObjectDisposedException(nameof(VibeVoiceModel));
+    }
+
+    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
+
+    private SpeechRunOptions CreateRunOptions(SpeechOptions options)
+    {
+        var diffusion = _engine.Config.Diffusion;
+        var steps = options.DiffusionSteps ?? diffusion.DefaultInferenceSteps;
+        if (steps < 1 || steps >= diffusion.TrainingSteps)
+        {
+            throw new ArgumentException(
+                $"{steps} diffusion steps were asked for; from 1 to {diffusion.TrainingSteps - 1} are possible.",
+                nameof(options)
+            );
+        }
+
+        if (!float.IsFinite(options.Guidance))
+        {
+            throw new ArgumentException($"A guidance of {options.Guidance} is not a number.", nameof(options));
+        }
+
+        return new SpeechRunOptions(
+            options.Guidance,
+            SolverSchedule.Create(steps, diffusion.TrainingSteps),
+            options.Noise ?? new SeededNoise(options.Seed)
+        );
+    }
+
+    private static async IAsyncEnumerable<string> OnePieceAsync(string text)
+    {
+        await Task.CompletedTask.ConfigureAwait(false);
+        yield return text;
+    }
+}
