@@ -81,6 +81,16 @@ public sealed class VibeVoiceModel : IDisposable
         return new Voice(VoicePreset.Load(path, _engine.Config), _engine.Config);
     }
 
+    /// <summary>How many tokens the model reads for a text, as <see cref="SpeechReport.TokensRead"/> counts them.</summary>
+    /// <param name="text">What would be said.</param>
+    /// <returns>0 for white space alone.</returns>
+    public int CountTokens(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var stable = new StableText();
+        return _tokenizer.Encode(stable.Append(text)).Count + _tokenizer.Encode(stable.Finish()).Count;
+    }
+
     /// <summary>Speaks a text.</summary>
     /// <param name="text">What to say. White space alone gives no frames.</param>
     /// <param name="voice">Loaded by this model.</param>

@@ -26,7 +26,7 @@ internal sealed class Overhead
         var delivery = new DeliveryOptions();
         var time = TimeProvider.System;
         _handler = new SpeakHandler(
-            new JobInputReader(new SpeechRequestFactory(new SpeechOptions(), synthesizer), delivery),
+            new JobInputReader(new SpeechRequestFactory(new SpeechSettings(), synthesizer), delivery),
             new SpeechPipeline(synthesizer, _encoder, time),
             new DeliverySelector(delivery, Encoding, time, NullLogger<S3Delivery>.Instance),
             time,

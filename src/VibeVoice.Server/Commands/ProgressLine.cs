@@ -24,7 +24,7 @@ internal sealed class ProgressLine(bool isQuiet) : IDisposable
         }
     }
 
-    public void Finish(SpeechReport report, string name, long bytes)
+    public void Finish(SpeechSummary report, string name, long bytes)
     {
         Dispose();
         if (isQuiet)

@@ -37,6 +37,7 @@ internal static class SpeakCommand
             HelpName = "format",
         };
         var engine = EngineOption();
+        var model = ModelOption();
         var speed = NumberOption.Create(
             FieldNames.Speed,
             SpeechLimits.Speed,
@@ -65,6 +66,7 @@ internal static class SpeakCommand
             voice,
             format,
             engine,
+            model,
             speed,
             seed,
             cfgScale,
@@ -86,7 +88,10 @@ internal static class SpeakCommand
                     CfgScale = result.GetValue(cfgScale),
                     InferenceSteps = result.GetValue(steps),
                 };
-                var configuration = Configuration.Load(("VIBEVOICE_ENGINE", result.GetValue(engine)));
+                var configuration = Configuration.Load(
+                    ("VIBEVOICE_ENGINE", result.GetValue(engine)),
+                    ("MODEL_PATH", result.GetValue(model))
+                );
                 return await SpeakAsync(
                     configuration,
                     input,
@@ -105,6 +110,13 @@ internal static class SpeakCommand
         {
             Description = "vibevoice (the model) or preview (espeak-ng). [default: VIBEVOICE_ENGINE, else vibevoice]",
             HelpName = "engine",
+        };
+
+    public static Option<string?> ModelOption() =>
+        new("--model")
+        {
+            Description = "Folder with the checkpoint of the vibevoice engine. [default: MODEL_PATH]",
+            HelpName = "folder",
         };
 
     private static async Task<int> SpeakAsync(

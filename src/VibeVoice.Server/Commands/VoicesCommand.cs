@@ -15,7 +15,7 @@ internal static class VoicesCommand
         command.SetGuardedAction(
             async (_, _) =>
             {
-                var options = SettingsReader.Read<SpeechOptions>(Configuration.Load());
+                var options = SettingsReader.Read<SpeechSettings>(Configuration.Load());
                 PublishedVoices.Catalog.Find(options.DefaultVoice, out var standard);
                 foreach (var voice in PublishedVoices.Catalog.Voices)
                 {

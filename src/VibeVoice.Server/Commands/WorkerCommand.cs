@@ -28,6 +28,7 @@ internal static class WorkerCommand
             HelpName = "level",
         };
         var engine = SpeakCommand.EngineOption();
+        var model = SpeakCommand.ModelOption();
         var command = new Command(
             "worker",
             "Takes jobs from RunPod, where RUNPOD_WEBHOOK_GET_JOB is set; otherwise runs the job in test_input.json, in the "
@@ -37,6 +38,7 @@ internal static class WorkerCommand
             testInput,
             audioFile,
             engine,
+            model,
             logLevel,
         };
         command.SetGuardedAction(
@@ -44,6 +46,7 @@ internal static class WorkerCommand
             {
                 var configuration = Configuration.Load(
                     ("VIBEVOICE_ENGINE", result.GetValue(engine)),
+                    ("MODEL_PATH", result.GetValue(model)),
                     ("RUNPOD_LOG_LEVEL", result.GetValue(logLevel))
                 );
                 var platform = Logging.Platform(configuration);

@@ -3,6 +3,7 @@ using VibeVoice.Server.Encoding;
 using VibeVoice.Server.Queue;
 using VibeVoice.Server.Settings;
 using VibeVoice.Server.Speech;
+using VibeVoice.Server.Speech.Model;
 using VibeVoice.Server.Speech.Preview;
 
 namespace VibeVoice.Server.Hosting;
@@ -14,7 +15,7 @@ internal static class SpeechServices
     public static ServiceProvider Build(IConfiguration configuration, ILoggerFactory loggerFactory)
     {
         var problems = new List<string>();
-        var speech = Read<SpeechOptions>(configuration, problems);
+        var speech = Read<SpeechSettings>(configuration, problems);
         var encoding = Read<EncodingOptions>(configuration, problems);
         var delivery = Read<DeliveryOptions>(configuration, problems);
         var queue = Read<QueueOptions>(configuration, problems);
@@ -57,14 +58,11 @@ internal static class SpeechServices
 
     private static ISynthesizer CreateSynthesizer(IServiceProvider services)
     {
-        var options = services.GetRequiredService<SpeechOptions>();
+        var options = services.GetRequiredService<SpeechSettings>();
         return options.Engine switch
         {
             SpeechEngine.Preview => new PreviewSynthesizer(options),
-            _ => throw new SettingsException(
-                "The 'vibevoice' engine is not in this version yet; choose the preview voice (espeak-ng) with "
-                    + "'--engine preview' or VIBEVOICE_ENGINE=preview."
-            ),
+            _ => new VibeVoiceSynthesizer(options),
         };
     }
 }

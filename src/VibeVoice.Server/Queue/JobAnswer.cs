@@ -65,7 +65,7 @@ internal sealed record JobMetadata
 
     public DateTimeOffset? ExpiresAt { get; init; }
 
-    public static JobMetadata From(SpeechReport report, DeliveredAudio delivered) =>
+    public static JobMetadata From(SpeechSummary report, DeliveredAudio delivered) =>
         new()
         {
             Engine = report.Engine,

@@ -30,4 +30,8 @@ internal interface ISynthesizer
 /// <summary>A frame, and how much of the text has been spoken when it ends.</summary>
 /// <param name="Audio">The samples.</param>
 /// <param name="ShareOfText">0 to 1, never falling.</param>
-internal readonly record struct SpokenFrame(AudioFrame Audio, double ShareOfText);
+internal readonly record struct SpokenFrame(AudioFrame Audio, double ShareOfText)
+{
+    /// <summary>What the caller should know, in a whole sentence; null mostly.</summary>
+    public string? Warning { get; init; }
+}

@@ -17,6 +17,9 @@ internal sealed class SpeechMeter(TimeProvider timeProvider, double speed)
     /// <summary>Largest absolute sample.</summary>
     public float Peak { get; private set; }
 
+    /// <summary>What the engine had to say.</summary>
+    public List<string> Warnings { get; } = [];
+
     /// <summary>How long the audio sounds at the answer's tempo.</summary>
     public TimeSpan AudioDuration => TimeSpan.FromSeconds(_seconds / speed);
 

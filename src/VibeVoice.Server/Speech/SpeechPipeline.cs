@@ -54,6 +54,11 @@ internal sealed class SpeechPipeline(ISynthesizer synthesizer, AudioEncoder enco
         meter.Begin();
         await foreach (var frame in synthesizer.SpeakAsync(request, cancellationToken))
         {
+            if (frame.Warning is not null)
+            {
+                meter.Warnings.Add(frame.Warning);
+            }
+
             if (!frame.Audio.Samples.IsEmpty)
             {
                 meter.Add(frame.Audio);

@@ -11,7 +11,7 @@ internal sealed record SpeechRequest
     /// <summary>Length of <see cref="Text"/> in Unicode scalars.</summary>
     public required int Characters { get; init; }
 
-    public required Voice Voice { get; init; }
+    public required VoiceInfo Voice { get; init; }
 
     public required AudioFormat Format { get; init; }
 

@@ -7,11 +7,9 @@ namespace VibeVoice.Server.Speech;
 
 /// <summary>The edge: turns what a caller asked for into a valid request, or says everything that is wrong with it.</summary>
 /// <exception cref="Settings.SettingsException">The default voice is none of the engine's; thrown at the start.</exception>
-internal sealed class SpeechRequestFactory(SpeechOptions options, ISynthesizer synthesizer)
+internal sealed class SpeechRequestFactory(SpeechSettings options, ISynthesizer synthesizer)
 {
-    private readonly Voice _defaultVoice = synthesizer.Voices.Find(options.DefaultVoice, out var voice) is { } complaint
-        ? throw new SettingsException($"DEFAULT_VOICE is '{options.DefaultVoice}', which {complaint}.")
-        : voice!;
+    private readonly VoiceInfo _defaultVoice = FindDefaultVoice(options, synthesizer.Voices);
 
     /// <summary>How long a text may be, in words: "1 to 20,000 characters".</summary>
     public string TextLengths => Invariant($"1 to {options.MaxTextCharacters:N0} characters");
@@ -101,7 +99,20 @@ internal sealed class SpeechRequestFactory(SpeechOptions options, ISynthesizer s
         return text;
     }
 
-    private Voice? CheckVoice(string? value, string name, ICollection<SpeechProblem> problems)
+    private static VoiceInfo FindDefaultVoice(SpeechSettings options, VoiceCatalog catalog)
+    {
+        // A folder with one voice leaves no choice, so nobody must name it.
+        if (catalog.Voices is [var only] && options.DefaultVoice == SpeechSettings.UsualVoice)
+        {
+            return only;
+        }
+
+        return catalog.Find(options.DefaultVoice, out var voice) is { } complaint
+            ? throw new SettingsException($"DEFAULT_VOICE is '{options.DefaultVoice}', which {complaint}.")
+            : voice!;
+    }
+
+    private VoiceInfo? CheckVoice(string? value, string name, ICollection<SpeechProblem> problems)
     {
         if (value is null)
         {

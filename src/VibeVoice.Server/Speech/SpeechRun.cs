@@ -8,7 +8,7 @@ internal sealed class SpeechRun(EncodedAudio audio, SpeechMeter meter, ISynthesi
     public EncodedAudio Audio { get; } = audio;
 
     /// <summary>What is known after the last byte.</summary>
-    public SpeechReport Report() =>
+    public SpeechSummary Report() =>
         new()
         {
             Engine = synthesizer.Engine,
@@ -22,12 +22,12 @@ internal sealed class SpeechRun(EncodedAudio audio, SpeechMeter meter, ISynthesi
             FirstAudio = meter.FirstAudio,
             Generation = meter.Generation,
             RealTimeFactor = meter.RealTimeFactor,
-            Warnings = request.Warnings,
+            Warnings = [.. request.Warnings, .. meter.Warnings],
         };
 }
 
 /// <summary>What was spoken, by what, and how fast.</summary>
-internal sealed record SpeechReport
+internal sealed record SpeechSummary
 {
     public required string Engine { get; init; }
 

@@ -151,7 +151,7 @@ public sealed class JobInputReaderTests
     private static JobInputReader Reader(ISynthesizer? synthesizer = null) =>
         new(
             new SpeechRequestFactory(
-                new SpeechOptions { MaxReferenceAudioBytes = 1000 },
+                new SpeechSettings { MaxReferenceAudioBytes = 1000 },
                 synthesizer ?? new FakeSynthesizer()
             ),
             new DeliveryOptions()

@@ -130,7 +130,7 @@ internal sealed class QueueStage : IAsyncDisposable
         var encoder = new AudioEncoder(encoding, _loggerFactory.CreateLogger<AudioEncoder>());
         _deliveries = new DeliverySelector(Delivery, encoding, Time, _loggerFactory.CreateLogger<S3Delivery>());
         return new SpeakHandler(
-            new JobInputReader(new SpeechRequestFactory(new SpeechOptions(), Synthesizer), Delivery),
+            new JobInputReader(new SpeechRequestFactory(new SpeechSettings(), Synthesizer), Delivery),
             new SpeechPipeline(Synthesizer, encoder, Time),
             _deliveries,
             Time,

@@ -129,9 +129,9 @@ public sealed class SettingsReaderTests
     [Fact]
     public void The_engine_and_the_device_are_names()
     {
-        Read<SpeechOptions>(("VIBEVOICE_ENGINE", "Preview"), ("MODEL_DEVICE", "cpu"))
+        Read<SpeechSettings>(("VIBEVOICE_ENGINE", "Preview"), ("MODEL_DEVICE", "cpu"))
             .Engine.ShouldBe(SpeechEngine.Preview);
-        Problems<SpeechOptions>(("VIBEVOICE_ENGINE", "1"), ("MODEL_DEVICE", "gpu"))
+        Problems<SpeechSettings>(("VIBEVOICE_ENGINE", "1"), ("MODEL_DEVICE", "gpu"))
             .ShouldBe([
                 "VIBEVOICE_ENGINE is '1', but must be 'vibevoice' or 'preview'.",
                 "MODEL_DEVICE is 'gpu', but must be 'cuda' or 'cpu' or 'auto'.",

@@ -11,7 +11,7 @@ namespace VibeVoice.Server.Speech.Preview;
 /// The preview voice: espeak-ng behind the same interface as the model, so that everything around it can be run and
 /// tested on a machine that has no weights. Always asked for by name, never a fallback.
 /// </summary>
-internal sealed class PreviewSynthesizer(SpeechOptions options) : ISynthesizer
+internal sealed class PreviewSynthesizer(SpeechSettings options) : ISynthesizer
 {
     /// <summary>The rate of the published checkpoints, so that answers look the same with either engine.</summary>
     private const int OutputRateHz = 24_000;
@@ -70,7 +70,7 @@ internal sealed class PreviewSynthesizer(SpeechOptions options) : ISynthesizer
     /// <summary>One child process: text in, frames of the output rate out.</summary>
     private async IAsyncEnumerable<ReadOnlyMemory<float>> SpeakPieceAsync(
         string piece,
-        Voice voice,
+        VoiceInfo voice,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
@@ -102,7 +102,7 @@ internal sealed class PreviewSynthesizer(SpeechOptions options) : ISynthesizer
     }
 
     /// <summary>Runs espeak-ng into the pipe; a failure is handed to the pipe's reader.</summary>
-    private async Task SpeakIntoAsync(string piece, Voice voice, PipeWriter output, CancellationToken cancellationToken)
+    private async Task SpeakIntoAsync(string piece, VoiceInfo voice, PipeWriter output, CancellationToken cancellationToken)
     {
         try
         {

@@ -12,7 +12,7 @@ internal static class PreviewVoices
     private static readonly string[] FemaleVariants = ["f2", "f4", "f5"];
 
     /// <summary>The value of espeak-ng's -v: "en-us+f2".</summary>
-    public static string EspeakName(Voice voice)
+    public static string EspeakName(VoiceInfo voice)
     {
         var variants = voice.Gender == VoiceGender.Woman ? FemaleVariants : MaleVariants;
         var rank = PublishedVoices

@@ -35,28 +35,5 @@ internal static class PublishedVoices
         "sp-Spk1_man",
     ];
 
-    public static VoiceCatalog Catalog { get; } = new([.. Names.Select(FromName)]);
-
-    /// <summary>Reads language and gender from a preset's name: "{prefix}-{speaker}_{man|woman}".</summary>
-    private static Voice FromName(string name)
-    {
-        var language = name[..name.IndexOf('-', StringComparison.Ordinal)] switch
-        {
-            "en" => "en-US",
-            "in" => "en-IN",
-            "de" => "de-DE",
-            "fr" => "fr-FR",
-            "it" => "it-IT",
-            "jp" => "ja-JP",
-            "kr" => "ko-KR",
-            "nl" => "nl-NL",
-            "pl" => "pl-PL",
-            // Which country the speakers of these two come from is not stated.
-            "pt" => "pt",
-            "sp" => "es",
-            var prefix => throw new InvalidOperationException($"Voice '{name}' has the unknown prefix '{prefix}'."),
-        };
-        var gender = name.EndsWith("_woman", StringComparison.Ordinal) ? VoiceGender.Woman : VoiceGender.Man;
-        return new Voice(name, language, gender);
-    }
+    public static VoiceCatalog Catalog { get; } = new([.. Names.Select(VoiceInfo.FromPresetName)]);
 }

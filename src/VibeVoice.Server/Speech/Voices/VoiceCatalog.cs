@@ -1,9 +1,9 @@
 namespace VibeVoice.Server.Speech.Voices;
 
 /// <summary>The voices an engine offers, and how a request's key finds one.</summary>
-internal sealed class VoiceCatalog(IReadOnlyList<Voice> voices)
+internal sealed class VoiceCatalog(IReadOnlyList<VoiceInfo> voices)
 {
-    public IReadOnlyList<Voice> Voices { get; } = voices;
+    public IReadOnlyList<VoiceInfo> Voices { get; } = voices;
 
     /// <summary>
     /// Finds the voice for <paramref name="key"/>: an exact name wins, case ignored, then a part that only one name has.
@@ -11,7 +11,7 @@ internal sealed class VoiceCatalog(IReadOnlyList<Voice> voices)
     /// <param name="key">What the caller asked for: "en-Emma_woman", "emma".</param>
     /// <param name="voice">The voice, or null.</param>
     /// <returns>Null when found, else the end of a sentence that lists the voices: "matches none of …".</returns>
-    public string? Find(string key, out Voice? voice)
+    public string? Find(string key, out VoiceInfo? voice)
     {
         key = key.Trim();
         voice = Voices.FirstOrDefault(v => v.Name.Equals(key, StringComparison.OrdinalIgnoreCase));
@@ -32,5 +32,5 @@ internal sealed class VoiceCatalog(IReadOnlyList<Voice> voices)
             : $"matches {matches.Count} voices; give more of one of these names: {List(matches)}";
     }
 
-    private static string List(IEnumerable<Voice> voices) => string.Join(", ", voices.Select(v => v.Name));
+    private static string List(IEnumerable<VoiceInfo> voices) => string.Join(", ", voices.Select(v => v.Name));
 }

@@ -13,7 +13,7 @@ public sealed class PreviewSynthesizerTests
     public async Task Every_published_voice_speaks()
     {
         RequiredToolIsThere();
-        var synthesizer = new PreviewSynthesizer(new SpeechOptions());
+        var synthesizer = new PreviewSynthesizer(new SpeechSettings());
         foreach (var voice in synthesizer.Voices.Voices)
         {
             var frames = await SpeakAsync(synthesizer, Request("Hello.", voice));
@@ -28,7 +28,7 @@ public sealed class PreviewSynthesizerTests
     public async Task A_special_token_is_spoken_as_text()
     {
         RequiredToolIsThere();
-        var synthesizer = new PreviewSynthesizer(new SpeechOptions());
+        var synthesizer = new PreviewSynthesizer(new SpeechSettings());
 
         var plain = await SpeakAsync(synthesizer, Request("Hello."));
         var token = await SpeakAsync(synthesizer, Request("Hello <|endoftext|>."));
@@ -42,7 +42,7 @@ public sealed class PreviewSynthesizerTests
         RequiredToolIsThere();
         var text = string.Concat(Enumerable.Repeat("A sentence of a certain length, spoken once more. ", 40));
 
-        var frames = await SpeakAsync(new PreviewSynthesizer(new SpeechOptions()), Request(text));
+        var frames = await SpeakAsync(new PreviewSynthesizer(new SpeechSettings()), Request(text));
 
         var shares = frames.ConvertAll(frame => frame.ShareOfText);
         shares.ShouldBe(shares.Order());
@@ -54,7 +54,7 @@ public sealed class PreviewSynthesizerTests
     public async Task The_first_frame_is_there_long_before_the_text_is_spoken()
     {
         RequiredToolIsThere();
-        var synthesizer = new PreviewSynthesizer(new SpeechOptions());
+        var synthesizer = new PreviewSynthesizer(new SpeechSettings());
         var text = string.Concat(Enumerable.Repeat("One more sentence for the tape. ", 600));
         var begun = TimeProvider.System.GetTimestamp();
 
@@ -70,7 +70,7 @@ public sealed class PreviewSynthesizerTests
     [Fact]
     public async Task A_missing_espeak_is_named_with_the_way_out()
     {
-        var synthesizer = new PreviewSynthesizer(new SpeechOptions { EspeakPath = "/nowhere/espeak-ng" });
+        var synthesizer = new PreviewSynthesizer(new SpeechSettings { EspeakPath = "/nowhere/espeak-ng" });
 
         var failure = await Should.ThrowAsync<SpeechFailedException>(() => synthesizer.LoadAsync(Token));
 
@@ -94,7 +94,7 @@ public sealed class PreviewSynthesizerTests
         return frames;
     }
 
-    private static SpeechRequest Request(string text, Voice? voice = null) =>
+    private static SpeechRequest Request(string text, VoiceInfo? voice = null) =>
         new()
         {
             Text = text,

@@ -24,8 +24,8 @@ public sealed class VoiceCatalogTests
     public void An_exact_name_wins_over_names_that_contain_it()
     {
         var catalog = new VoiceCatalog([
-            new Voice("en-Emma_woman_2", "en-US", VoiceGender.Woman),
-            new Voice("en-Emma_woman", "en-US", VoiceGender.Woman),
+            new VoiceInfo("en-Emma_woman_2", "en-US", VoiceGender.Woman),
+            new VoiceInfo("en-Emma_woman", "en-US", VoiceGender.Woman),
         ]);
 
         catalog.Find("EN-emma_woman", out var voice).ShouldBeNull();

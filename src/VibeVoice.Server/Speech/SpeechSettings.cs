@@ -4,8 +4,10 @@ using VibeVoice.Server.Settings;
 namespace VibeVoice.Server.Speech;
 
 /// <summary>Process-wide settings of speech: which engine, its model, and the defaults and limits of requests.</summary>
-internal sealed record SpeechOptions
+internal sealed record SpeechSettings
 {
+    public const string UsualVoice = "en-Emma_woman";
+
     [Setting("VIBEVOICE_ENGINE", "What speaks: vibevoice (the model) or preview (espeak-ng, asked for by name only).")]
     public SpeechEngine Engine { get; init; }
 
@@ -13,7 +15,10 @@ internal sealed record SpeechOptions
     public string ModelPath { get; init; } = "microsoft/VibeVoice-Realtime-0.5B";
 
     [Setting("MODEL_DEVICE", "Where the vibevoice engine computes.")]
-    public ModelDevice ModelDevice { get; init; } = ModelDevice.Cuda;
+    public ModelDevice ModelDevice { get; init; } = ModelDevice.Cpu;
+
+    [Setting("VOICES_PATH", "Folder with the presets of the vibevoice engine; 'voices' in the model's where it is not set.")]
+    public string? VoicesPath { get; init; }
 
     [Setting("INFERENCE_STEPS", "Diffusion steps for each frame where a request names none.")]
     [Range(1, 50)]
@@ -24,7 +29,7 @@ internal sealed record SpeechOptions
     public double CfgScale { get; init; } = 1.5;
 
     [Setting("DEFAULT_VOICE", "Voice where a request names none.")]
-    public string DefaultVoice { get; init; } = "en-Emma_woman";
+    public string DefaultVoice { get; init; } = UsualVoice;
 
     [Setting("MAX_TEXT_CHARACTERS", "Longest text of a request, in Unicode scalars after trimming.")]
     [Range(1, 1_000_000)]
