@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Testing;
 using Testing.Programs;
 using Testing.RunPod;
 using Testing.S3;
@@ -96,6 +97,7 @@ public sealed partial class SoakTests(S3ServerFixture server, ITestOutputHelper 
             .RunPod.RequestsTo(RunPodRoute.Result)
             .Select(post => post.JobId)
             .ToHashSet(StringComparer.Ordinal);
+        var succeeded = new List<string?>();
         foreach (var job in _jobs)
         {
             var results = stage.RunPod.ResultsOf(job.Id);
@@ -103,6 +105,7 @@ public sealed partial class SoakTests(S3ServerFixture server, ITestOutputHelper 
             keys.Remove(job.Id, out var key);
             if (results is [var result] && result.TryGetProperty("output", out var answer))
             {
+                succeeded.Add(job.Id);
                 await ShouldBeWholeAsync(stage, job, answer, key);
             }
             else if (results is [var failure])
@@ -118,7 +121,11 @@ public sealed partial class SoakTests(S3ServerFixture server, ITestOutputHelper 
         }
 
         keys.ShouldBeEmpty();
-        proxy.OpenUploads.ShouldBeEmpty();
+        // Where the answer to a beginning was lost and the next try went well, the first stays: nobody knows of it.
+        proxy
+            .OpenUploads.Select(Path.GetFileNameWithoutExtension)
+            .Except(succeeded, StringComparer.Ordinal)
+            .ShouldBeEmpty();
         stage.Program.Children.ShouldBeEmpty();
         stage.TempFiles.ShouldBeEmpty();
     }
@@ -158,6 +165,7 @@ public sealed partial class SoakTests(S3ServerFixture server, ITestOutputHelper 
 
     private void Report(EndpointStage stage, List<(TimeSpan At, Vitals Vitals)> vitals, int killed)
     {
+        File.WriteAllText(Repository.PathOf("artifacts", "soak.log"), stage.Program.Output);
         var results = _jobs.SelectMany(job => stage.RunPod.ResultsOf(job.Id)).ToList();
         var errors = results.Count(result => result.TryGetProperty("error", out _));
         var stopped = _jobs.Count(job => job.StopAfter is not null);
