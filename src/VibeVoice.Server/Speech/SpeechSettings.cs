@@ -17,7 +17,10 @@ internal sealed record SpeechSettings
     [Setting("MODEL_DEVICE", "Where the vibevoice engine computes.")]
     public ModelDevice ModelDevice { get; init; } = ModelDevice.Cpu;
 
-    [Setting("VOICES_PATH", "Folder with the presets of the vibevoice engine; 'voices' in the model's where it is not set.")]
+    [Setting(
+        "VOICES_PATH",
+        "Folder with the presets of the vibevoice engine; 'voices' in the model's where it is not set."
+    )]
     public string? VoicesPath { get; init; }
 
     [Setting("INFERENCE_STEPS", "Diffusion steps for each frame where a request names none.")]

@@ -16,7 +16,9 @@ internal sealed class PresetFolder
         var files = Directory.Exists(folder) ? Directory.EnumerateFiles(folder) : [];
         foreach (var extension in Extensions)
         {
-            foreach (var path in files.Where(file => Path.GetExtension(file) == extension).Order(StringComparer.Ordinal))
+            foreach (
+                var path in files.Where(file => Path.GetExtension(file) == extension).Order(StringComparer.Ordinal)
+            )
             {
                 _paths[Path.GetFileNameWithoutExtension(path)] = path;
             }

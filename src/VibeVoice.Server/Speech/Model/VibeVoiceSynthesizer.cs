@@ -94,7 +94,8 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
             { EndedBeforeText: false } => null,
             { EndReason: SpeechEndReason.PositionLimit } =>
                 "The text was not spoken to its end: the model's position limit came first; send the text in parts.",
-            _ => "The text was not spoken to its end: the model ended its speech before; try another seed, or shorter text.",
+            _ =>
+                "The text was not spoken to its end: the model ended its speech before; try another seed, or shorter text.",
         };
 
     /// <summary>A voice is read once and shared; one that cannot be read is the installation's fault, not the caller's.</summary>
@@ -108,7 +109,10 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
         }
         catch (Exception exception) when (exception is ModelFormatException or WeightMismatchException)
         {
-            throw new SpeechFailedException($"The voice '{info.Name}' cannot be loaded. {exception.Message}", exception);
+            throw new SpeechFailedException(
+                $"The voice '{info.Name}' cannot be loaded. {exception.Message}",
+                exception
+            );
         }
     }
 

@@ -102,7 +102,12 @@ internal sealed class PreviewSynthesizer(SpeechSettings options) : ISynthesizer
     }
 
     /// <summary>Runs espeak-ng into the pipe; a failure is handed to the pipe's reader.</summary>
-    private async Task SpeakIntoAsync(string piece, VoiceInfo voice, PipeWriter output, CancellationToken cancellationToken)
+    private async Task SpeakIntoAsync(
+        string piece,
+        VoiceInfo voice,
+        PipeWriter output,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
