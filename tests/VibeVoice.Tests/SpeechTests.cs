@@ -16,7 +16,7 @@ public sealed class SpeechTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _model = await VibeVoiceModel.LoadAsync(GoldenFiles.Tiny, new ModelOptions { Threads = 1 }, Cancellation);
+        _model = await VibeVoiceModel.LoadAsync(GoldenFiles.Tiny, new ModelOptions { Threads = 2 }, Cancellation);
         _voice = _model.LoadVoice(GoldenFiles.TinyVoice);
     }
 
