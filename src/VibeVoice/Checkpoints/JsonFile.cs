@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace VibeVoice.Checkpoints;
 
@@ -33,8 +34,14 @@ internal readonly struct JsonFile
                 );
             }
 
-            using var stream = File.OpenRead(path);
-            using var document = JsonDocument.Parse(stream);
+            var bytes = File.ReadAllBytes(path).AsMemory();
+            if (bytes.Span.StartsWith("\uFEFF"u8))
+            {
+                bytes = bytes[3..];
+            }
+
+            CheckText(bytes.Span);
+            using var document = JsonDocument.Parse(bytes);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
             {
                 throw new ModelFormatException(
@@ -50,6 +57,31 @@ internal readonly struct JsonFile
                 $"'{path}' cannot be read as JSON: {exception.Message} Copy the file again from where the model came from.",
                 exception
             );
+        }
+    }
+
+    // The parser looks at the bytes of a text only when it is asked for, and then throws what no caller expects.
+    private static void CheckText(ReadOnlySpan<byte> json)
+    {
+        if (!Utf8.IsValid(json))
+        {
+            throw new JsonException("It is not UTF-8.");
+        }
+
+        var reader = new Utf8JsonReader(json);
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
+            {
+                try
+                {
+                    reader.GetString();
+                }
+                catch (InvalidOperationException exception)
+                {
+                    throw new JsonException("It has an escape of half a character.", exception);
+                }
+            }
         }
     }
 

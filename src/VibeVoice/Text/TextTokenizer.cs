@@ -21,6 +21,15 @@ internal sealed class TextTokenizer
     internal TextTokenizer(TokenizerData data)
     {
         _normalize = data.NormalizeToNfc;
+        if (_normalize && !"e\u0301".Normalize(NormalizationForm.FormC).Equals("\u00e9", StringComparison.Ordinal))
+        {
+            // Without ICU .NET returns its input and says nothing; accents would then be read as other tokens.
+            throw new PlatformNotSupportedException(
+                "Unicode normalisation does nothing on this machine, and the tokenizer needs it. "
+                    + "Install libicu, and leave InvariantGlobalization off."
+            );
+        }
+
         _splitter = new WordSplitter(data.Pattern);
         _tokenOfByte = data.TokenOfByte;
         _merger = new BytePairMerger(data.Merges);

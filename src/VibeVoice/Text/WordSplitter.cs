@@ -41,6 +41,22 @@ internal sealed class WordSplitter
     /// <summary>The words, which together are the whole text.</summary>
     public List<Range> Split(string text)
     {
+        try
+        {
+            return FindWords(text);
+        }
+        catch (RegexMatchTimeoutException exception)
+        {
+            throw new ModelFormatException(
+                $"The tokenizer's expression needed more than {MatchTimeout.TotalSeconds} s on {text.Length:N0} characters. "
+                    + "Take tokenizer.json from the repository that preprocessor_config.json names.",
+                exception
+            );
+        }
+    }
+
+    private List<Range> FindWords(string text)
+    {
         var (standIn, starts) = MakeStandIn(text);
         var words = new List<Range>();
         var end = 0;

@@ -126,6 +126,29 @@ public sealed class SafetensorsFileTests : IDisposable
             .Message.ShouldContain("none.safetensors");
 
     [Fact]
+    public void A_file_is_mapped_and_never_held_in_memory()
+    {
+        const long elements = 256L * 1024 * 1024; // 512 MB, none of which is on the disk
+        var bytes = 2 * elements;
+        var header =
+            $"{{{Tensor("large", "BF16", $"[{elements}]", 0, bytes)},{Tensor("small", "BF16", "[4]", bytes, bytes + 8)}}}";
+        var sound = Make(header);
+        var path = _folder.Write("large.safetensors", sound);
+        using (var stream = File.OpenWrite(path))
+        {
+            stream.SetLength(sound.Length + bytes + 8);
+        }
+
+        var destination = new float[4];
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        using var file = SafetensorsFile.Open(path);
+        file.ReadFloat32("small", destination);
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(256 * 1024);
+        file.Tensors["large"].ElementCount.ShouldBe(elements);
+    }
+
+    [Fact]
     public void Reading_after_disposal_is_an_error_and_no_crash()
     {
         var file = SafetensorsFile.Open(Path.Combine(GoldenFiles.Tiny, "model.safetensors"));

@@ -130,14 +130,14 @@ public sealed class SyntheticCheckpointTests : IDisposable
         names.ShouldBe(golden.RootElement.EnumerateObject().Select(tensor => tensor.Name), ignoreOrder: true);
     }
 
-    [Fact, Trait("Category", "Parity")]
+    [Fact]
     public void All_full_size_tensors_have_the_recorded_sums()
     {
         using var golden = JsonDocument.Parse(File.ReadAllText(Path.Combine(GoldenFiles.Full, "checksums.json")));
         var mistakes = new ConcurrentBag<string>();
 
         Parallel.ForEach(
-            SyntheticCheckpoint.WeightsOf(FullConfig(), SyntheticWeights.DefaultEndBias),
+            SyntheticCheckpoint.WeightsOf(FullConfig(), endBias: -50), // as the recorded run had it
             tensor =>
             {
                 var recorded = golden.RootElement.GetProperty(tensor.Name);

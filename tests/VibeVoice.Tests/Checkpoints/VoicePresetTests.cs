@@ -264,6 +264,24 @@ public sealed class VoicePresetTests : IDisposable
     }
 
     [Fact]
+    public void An_archive_whose_entries_share_their_bytes_is_refused()
+    {
+        var archive = PickleWriter.Archive(new PickleWriter().Op('}').Op('.').Bytes, [("0", new byte[100_000])]);
+        var end = archive.AsSpan(archive.Length - 22); // the end record: counts at 8 and 10, size at 12, offset at 16
+        var directory = archive.AsSpan(BitConverter.ToInt32(end[16..]), BitConverter.ToInt32(end[12..])).ToArray();
+        var second = directory[directory.AsSpan().LastIndexOf("PK\u0001\u0002"u8)..];
+        const int copies = 1000; // 100 MB of storages in 100 kB
+        byte[] repeated = [.. directory, .. Enumerable.Repeat(second, copies).SelectMany(record => record)];
+        var newEnd = end.ToArray();
+        BitConverter.TryWriteBytes(newEnd.AsSpan(8), (ushort)(2 + copies));
+        BitConverter.TryWriteBytes(newEnd.AsSpan(10), (ushort)(2 + copies));
+        BitConverter.TryWriteBytes(newEnd.AsSpan(12), repeated.Length);
+        _folder.Write("voice.pt", [.. archive[..BitConverter.ToInt32(end[16..])], .. repeated, .. newEnd]);
+
+        ShouldBeRefused("voice.pt", "its entries claim more");
+    }
+
+    [Fact]
     public void An_archive_with_two_pickles_or_none_is_refused()
     {
         var empty = new PickleWriter().Op('}').Op('.').Bytes;

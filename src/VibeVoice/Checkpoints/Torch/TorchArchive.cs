@@ -5,7 +5,10 @@ namespace VibeVoice.Checkpoints.Torch;
 /// <summary>A file written by <c>torch.save</c>: a zip of one pickle and raw storages, none of it compressed.</summary>
 internal sealed class TorchArchive : IDisposable
 {
-    // A preset's pickle has some 100 bytes per tensor, and a hundred tensors.
+    // A published preset has some 4 MB.
+    private const long MaximumBytes = 1024 * 1024 * 1024;
+
+    // Some 100 bytes per tensor, and a hundred tensors.
     private const long MaximumPickleBytes = 4 * 1024 * 1024;
 
     private readonly string _path;
@@ -25,6 +28,11 @@ internal sealed class TorchArchive : IDisposable
 
         // Nothing is compressed and nothing overlaps, so what is read can never be more than the file itself has.
         var length = new FileInfo(path).Length;
+        if (length > MaximumBytes)
+        {
+            throw Broken($"has {length:N0} bytes, but at most {MaximumBytes:N0} are expected");
+        }
+
         var total = 0L;
         foreach (var entry in zip.Entries)
         {
@@ -87,10 +95,9 @@ internal sealed class TorchArchive : IDisposable
         var storage = ReadStorage(tensor.Storage);
         var shape = tensor.Shape;
         var count = shape.Aggregate(1L, (product, size) => checked(product * size));
-        var elements = new float[count];
         if (count == 0)
         {
-            return elements;
+            return [];
         }
 
         // The furthest element; Int128, since the file may claim any stride.
@@ -108,6 +115,7 @@ internal sealed class TorchArchive : IDisposable
             );
         }
 
+        var elements = new float[count];
         var size = tensor.Storage.Dtype.Size();
         var index = new long[shape.Length];
         var position = tensor.Offset;
