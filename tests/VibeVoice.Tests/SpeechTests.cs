@@ -10,7 +10,7 @@ public sealed class SpeechTests : IAsyncLifetime
     private const int Half = 30;
 
     private VibeVoiceModel _model = null!;
-    private Voice _voice = null!;
+    private ModelVoice _voice = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -43,7 +43,7 @@ public sealed class SpeechTests : IAsyncLifetime
     [InlineData(17)]
     public async Task A_text_in_pieces_is_spoken_as_the_whole(int size)
     {
-        var speech = _model.SpeakAsync(PiecesAsync(Text, size), _voice, new SpeechOptions { Seed = 7 }, Cancellation);
+        var speech = _model.SpeakAsync(PiecesAsync(Text, size), _voice, new SpeakOptions { Seed = 7 }, Cancellation);
 
         (await speech.ToAudioAsync(Cancellation)).Samples.ToArray().ShouldBe(await SpeakAsync(Text, seed: 7));
         speech.Report.EndReason.ShouldNotBeNull();
@@ -75,7 +75,7 @@ public sealed class SpeechTests : IAsyncLifetime
 
         async Task ReadAsync(int request)
         {
-            var options = new SpeechOptions { Seed = 7 };
+            var options = new SpeakOptions { Seed = 7 };
             await foreach (var _ in _model.SpeakAsync(Text, _voice, options, Cancellation))
             {
                 if (spoken[request]++ == 0)
@@ -114,7 +114,7 @@ public sealed class SpeechTests : IAsyncLifetime
         var speech = _model.SpeakAsync(
             HalfAsync(rest.Task, Cancellation),
             _voice,
-            new SpeechOptions { Seed = 7 },
+            new SpeakOptions { Seed = 7 },
             Cancellation
         );
         await using var frames = speech.GetAsyncEnumerator(Cancellation);
@@ -139,7 +139,7 @@ public sealed class SpeechTests : IAsyncLifetime
     {
         var before = await SpeakAsync(Text, seed: 7);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        var speech = _model.SpeakAsync(Text, _voice, new SpeechOptions { Seed = 9 }, stop.Token);
+        var speech = _model.SpeakAsync(Text, _voice, new SpeakOptions { Seed = 9 }, stop.Token);
         var spoken = 0;
         await Should.ThrowAsync<OperationCanceledException>(async () =>
         {
@@ -237,8 +237,8 @@ public sealed class SpeechTests : IAsyncLifetime
     [Fact]
     public async Task Samples_out_of_range_are_limited_and_the_others_left_alone()
     {
-        var quiet = _model.SpeakAsync(Text, _voice, new SpeechOptions { Noise = new Loud(0.01f) }, Cancellation);
-        var loud = _model.SpeakAsync(Text, _voice, new SpeechOptions { Noise = new Loud(1e9f) }, Cancellation);
+        var quiet = _model.SpeakAsync(Text, _voice, new SpeakOptions { Noise = new Loud(0.01f) }, Cancellation);
+        var loud = _model.SpeakAsync(Text, _voice, new SpeakOptions { Noise = new Loud(1e9f) }, Cancellation);
         await quiet.ToAudioAsync(Cancellation);
         var samples = (await loud.ToAudioAsync(Cancellation)).Samples.ToArray();
 
@@ -257,14 +257,14 @@ public sealed class SpeechTests : IAsyncLifetime
             .Message.ShouldContain("another model");
         Should
             .Throw<ArgumentException>(() =>
-                _model.SpeakAsync(Text, _voice, new SpeechOptions { DiffusionSteps = 1000 }, Cancellation)
+                _model.SpeakAsync(Text, _voice, new SpeakOptions { DiffusionSteps = 1000 }, Cancellation)
             )
             .Message.ShouldContain("from 1 to 999");
     }
 
     private async Task<float[]> SpeakAsync(string text, ulong seed)
     {
-        var speech = _model.SpeakAsync(text, _voice, new SpeechOptions { Seed = seed }, Cancellation);
+        var speech = _model.SpeakAsync(text, _voice, new SpeakOptions { Seed = seed }, Cancellation);
         return (await speech.ToAudioAsync(Cancellation)).Samples.ToArray();
     }
 
