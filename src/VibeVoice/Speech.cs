@@ -16,7 +16,7 @@ public sealed class Speech : IAsyncEnumerable<AudioFrame>
     private readonly VoicePreset _voice;
     private readonly SpeechRunOptions _options;
     private readonly CancellationToken _cancellationToken;
-    private SpeechReport _report = new(0, 0, TimeSpan.Zero, null, 0, EndedBeforeText: false, 0);
+    private SpeakReport _report = new(0, 0, TimeSpan.Zero, null, 0, EndedBeforeText: false, 0);
     private int _hasBegun;
 
     internal Speech(
@@ -35,7 +35,7 @@ public sealed class Speech : IAsyncEnumerable<AudioFrame>
     }
 
     /// <summary>What has been spoken so far, and once the frames have ended, why.</summary>
-    public SpeechReport Report => Volatile.Read(ref _report);
+    public SpeakReport Report => Volatile.Read(ref _report);
 
     /// <summary>Begins to speak.</summary>
     /// <param name="cancellationToken">Stops within one frame, as the one given to the model does.</param>
@@ -145,7 +145,7 @@ public sealed class Speech : IAsyncEnumerable<AudioFrame>
     private void Publish(SpeechRun run, TokenStream tokens, float peak, SpeechEndReason? end) =>
         Volatile.Write(
             ref _report,
-            new SpeechReport(
+            new SpeakReport(
                 run.FramesComputed,
                 run.FramesPutOut,
                 TimeSpan.FromSeconds((double)run.FramesPutOut * _model.SamplesPerFrame / _model.SampleRateHz),

@@ -75,10 +75,10 @@ public sealed class VibeVoiceModel : IDisposable
     /// <returns>The voice.</returns>
     /// <exception cref="ModelFormatException">The file is broken.</exception>
     /// <exception cref="WeightMismatchException">It was made for another checkpoint.</exception>
-    public Voice LoadVoice(string path)
+    public ModelVoice LoadVoice(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return new Voice(VoicePreset.Load(path, _engine.Config), _engine.Config);
+        return new ModelVoice(VoicePreset.Load(path, _engine.Config), _engine.Config);
     }
 
     /// <summary>How many tokens the model reads for a text, as <see cref="SpeechReport.TokensRead"/> counts them.</summary>
@@ -101,8 +101,8 @@ public sealed class VibeVoiceModel : IDisposable
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public Speech SpeakAsync(
         string text,
-        Voice voice,
-        SpeechOptions? options = null,
+        ModelVoice voice,
+        SpeakOptions? options = null,
         CancellationToken cancellationToken = default
     )
     {
@@ -122,8 +122,8 @@ public sealed class VibeVoiceModel : IDisposable
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public Speech SpeakAsync(
         IAsyncEnumerable<string> text,
-        Voice voice,
-        SpeechOptions? options = null,
+        ModelVoice voice,
+        SpeakOptions? options = null,
         CancellationToken cancellationToken = default
     )
     {
@@ -138,13 +138,7 @@ public sealed class VibeVoiceModel : IDisposable
             );
         }
 
-        return new Speech(
-            this,
-            text,
-            voice.Preset,
-            CreateRunOptions(options ?? new SpeechOptions()),
-            cancellationToken
-        );
+        return new Speech(this, text, voice.Preset, CreateRunOptions(options ?? new SpeakOptions()), cancellationToken);
     }
 
     /// <summary>Ends the use of the model; see the remarks on the type.</summary>
@@ -175,7 +169,7 @@ public sealed class VibeVoiceModel : IDisposable
 
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
 
-    private SpeechRunOptions CreateRunOptions(SpeechOptions options)
+    private SpeechRunOptions CreateRunOptions(SpeakOptions options)
     {
         var diffusion = _engine.Config.Diffusion;
         var steps = options.DiffusionSteps ?? diffusion.DefaultInferenceSteps;

@@ -9,18 +9,22 @@ namespace VibeVoice.Generation;
 /// <remarks>Room for every position is reserved at once; memory is taken as positions are filled. Not thread-safe.</remarks>
 internal sealed class KeyValueCache : IDisposable
 {
-    private readonly NativeTensor[] _keys;
-    private readonly NativeTensor[] _values;
+    // One piece for all layers: the C library always maps pieces of this size, so untouched pages cost nothing. Smaller
+    // ones it would recycle from requests before, and zero them whole.
+    private readonly NativeTensor _memory;
+    private readonly OrtValue[] _tensors; // keys and values of each layer in turn
     private readonly NativeTensor _totalLength = NativeTensor.IntegerScalar();
     private readonly int _headSize;
+    private readonly int _tensorLength;
 
     public KeyValueCache(LanguageConfig config, int layers)
     {
         Capacity = config.MaxPositions;
         _headSize = config.HeadSize;
         long[] shape = [1, config.KeyValueHeads, Capacity, config.HeadSize];
-        _keys = [.. Enumerable.Range(0, layers).Select(_ => NativeTensor.OfFloats(shape))];
-        _values = [.. Enumerable.Range(0, layers).Select(_ => NativeTensor.OfFloats(shape))];
+        _tensorLength = config.KeyValueHeads * Capacity * config.HeadSize;
+        _memory = NativeTensor.OfFloats(2L * layers * _tensorLength);
+        _tensors = [.. Enumerable.Range(0, 2 * layers).Select(i => _memory.ViewFrom(i * _tensorLength, shape))];
     }
 
     /// <summary>Positions filled.</summary>
@@ -43,10 +47,10 @@ internal sealed class KeyValueCache : IDisposable
             );
         }
 
-        for (var layer = 0; layer < _keys.Length; layer++)
+        for (var layer = 0; layer < preset.Keys.Count; layer++)
         {
-            Copy(preset.Keys[layer].Span, preset.Length, _keys[layer].Floats);
-            Copy(preset.Values[layer].Span, preset.Length, _values[layer].Floats);
+            Copy(preset.Keys[layer].Span, preset.Length, 2 * layer);
+            Copy(preset.Values[layer].Span, preset.Length, (2 * layer) + 1);
         }
 
         Length = preset.Length;
@@ -56,10 +60,10 @@ internal sealed class KeyValueCache : IDisposable
     public void Bind(OrtIoBinding binding, string sequence)
     {
         binding.BindInput(AttentionSequence.LengthName(sequence), _totalLength.OrtValue);
-        for (var layer = 0; layer < _keys.Length; layer++)
+        for (var i = 0; i < _tensors.Length; i += 2)
         {
-            BindLayer(layer, "key", _keys[layer].OrtValue);
-            BindLayer(layer, "value", _values[layer].OrtValue);
+            BindLayer(i / 2, "key", _tensors[i]);
+            BindLayer(i / 2, "value", _tensors[i + 1]);
         }
 
         void BindLayer(int layer, string kind, OrtValue cache)
@@ -85,14 +89,18 @@ internal sealed class KeyValueCache : IDisposable
 
     public void Dispose()
     {
-        foreach (var tensor in (NativeTensor[])[.. _keys, .. _values, _totalLength])
+        foreach (var tensor in _tensors)
         {
             tensor.Dispose();
         }
+
+        _memory.Dispose();
+        _totalLength.Dispose();
     }
 
-    private void Copy(ReadOnlySpan<float> prompt, int length, Span<float> cache)
+    private void Copy(ReadOnlySpan<float> prompt, int length, int tensor)
     {
+        var cache = _memory.Floats.Slice(tensor * _tensorLength, _tensorLength);
         var head = length * _headSize;
         for (var (source, target) = (0, 0); source < prompt.Length; source += head, target += Capacity * _headSize)
         {

@@ -23,7 +23,9 @@ internal sealed class StableText
             _hasBegun = _pending.Length > 0;
         }
 
-        for (var cut = _pending.Length - 1; cut > 0; cut--)
+        // White space at the end may yet be trimmed, which would bring the last newline to the word before it.
+        var lastVisible = Trim(_pending, atStart: false).Length - 1;
+        for (var cut = lastVisible; cut > 0; cut--)
         {
             if (IsCertain(_pending[cut - 1], _pending[cut]))
             {

@@ -39,17 +39,31 @@ internal sealed unsafe class NativeTensor : IDisposable
     /// <summary>The first elements of the same memory under another shape. The caller disposes it, and before this.</summary>
     public OrtValue View(params long[] shape) => ViewAs(TensorElementType.Float, shape);
 
+    /// <summary>The elements from a place on under another shape. The caller disposes it, and before this.</summary>
+    public OrtValue ViewFrom(int start, params long[] shape) => ViewAs(TensorElementType.Float, shape, start);
+
     public void Dispose()
     {
         OrtValue.Dispose();
         _memory.Dispose();
     }
 
-    private OrtValue ViewAs(TensorElementType type, long[] shape)
+    private OrtValue ViewAs(TensorElementType type, long[] shape, int start = 0)
     {
         var length = shape.Aggregate((long)_elementSize, (product, size) => product * size);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, (long)_elementCount * _elementSize, nameof(shape));
-        return OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, type, shape, _memory.Address, length);
+        var offset = (long)start * _elementSize;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(
+            offset + length,
+            (long)_elementCount * _elementSize,
+            nameof(shape)
+        );
+        return OrtValue.CreateTensorValueWithData(
+            OrtMemoryInfo.DefaultInstance,
+            type,
+            shape,
+            _memory.Address + (nint)offset,
+            length
+        );
     }
 
     private Span<T> Elements<T>()

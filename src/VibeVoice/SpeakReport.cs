@@ -9,7 +9,7 @@ namespace VibeVoice;
 /// <param name="EndedBeforeText">Whether it ended while the model had not read all of the text.</param>
 /// <param name="PeakLevel">Largest absolute sample before limiting to [-1, 1].</param>
 /// <remarks>Immutable, and safe to share between threads.</remarks>
-public sealed record SpeechReport(
+public sealed record SpeakReport(
     int FramesComputed,
     int FramesSpoken,
     TimeSpan Duration,

@@ -4,9 +4,9 @@ namespace VibeVoice;
 
 /// <summary>A voice, loaded for one model.</summary>
 /// <remarks>Never changed by speaking; safe to share between threads and requests. Holds nothing to dispose.</remarks>
-public sealed class Voice
+public sealed class ModelVoice
 {
-    internal Voice(VoicePreset preset, ModelConfig config)
+    internal ModelVoice(VoicePreset preset, ModelConfig config)
     {
         Preset = preset;
         Config = config;

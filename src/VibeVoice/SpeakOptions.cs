@@ -2,7 +2,7 @@ namespace VibeVoice;
 
 /// <summary>How one text is spoken.</summary>
 /// <remarks>Immutable, and safe to share between threads unless its <see cref="Noise"/> is not.</remarks>
-public sealed record SpeechOptions
+public sealed record SpeakOptions
 {
     /// <summary>The same text, voice, options and seed give the same speech.</summary>
     public ulong Seed { get; init; }
