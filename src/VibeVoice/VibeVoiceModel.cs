@@ -81,7 +81,7 @@ public sealed class VibeVoiceModel : IDisposable
         return new ModelVoice(VoicePreset.Load(path, _engine.Config), _engine.Config);
     }
 
-    /// <summary>How many tokens the model reads for a text, as <see cref="SpeechReport.TokensRead"/> counts them.</summary>
+    /// <summary>How many tokens the model reads for a text, as <see cref="SpeakReport.TokensRead"/> counts them.</summary>
     /// <param name="text">What would be said.</param>
     /// <returns>0 for white space alone.</returns>
     public int CountTokens(string text)

@@ -91,11 +91,13 @@ public sealed class CommandLineTests : CommandTest
     }
 
     [Fact]
-    public async Task The_engine_that_is_not_there_yet_is_never_replaced_by_the_preview()
+    public async Task A_model_that_is_not_there_is_never_replaced_by_the_preview()
     {
         var result = await RunAsync("speak", "Hello.", "-o", "a.wav", "--engine", "vibevoice");
         result.ExitCode.ShouldBe(2);
-        result.Errors.ShouldStartWith("vibevoice: The 'vibevoice' engine is not in this version yet;");
+        result.Errors.ShouldStartWith(
+            "vibevoice: MODEL_PATH is 'microsoft/VibeVoice-Realtime-0.5B', which is no folder with a checkpoint"
+        );
     }
 
     [Fact]

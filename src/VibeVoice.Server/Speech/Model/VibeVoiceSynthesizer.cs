@@ -11,7 +11,7 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
 {
     private readonly SpeechSettings _settings;
     private readonly PresetFolder _presets;
-    private readonly ConcurrentDictionary<string, Lazy<Voice>> _voices = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<ModelVoice>> _voices = new(StringComparer.Ordinal);
     private VibeVoiceModel? _model;
 
     /// <exception cref="SettingsException">MODEL_PATH is no checkpoint folder, or the device is not to be had.</exception>
@@ -69,7 +69,7 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
     )
     {
         var tokens = Loaded.CountTokens(request.Text);
-        var options = new SpeechOptions
+        var options = new SpeakOptions
         {
             Seed = (ulong)request.Seed,
             Guidance = (float)request.CfgScale,
@@ -88,7 +88,7 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
     public void Dispose() => _model?.Dispose();
 
     /// <summary>Nothing is dropped in silence: speech may end before its text does.</summary>
-    private static string? Incomplete(SpeechReport report) =>
+    private static string? Incomplete(SpeakReport report) =>
         report switch
         {
             { EndedBeforeText: false } => null,
@@ -99,12 +99,12 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
         };
 
     /// <summary>A voice is read once and shared; one that cannot be read is the installation's fault, not the caller's.</summary>
-    private Voice VoiceOf(VoiceInfo info)
+    private ModelVoice VoiceOf(VoiceInfo info)
     {
         try
         {
             return _voices
-                .GetOrAdd(info.Name, _ => new Lazy<Voice>(() => Loaded.LoadVoice(_presets.PathOf(info))))
+                .GetOrAdd(info.Name, _ => new Lazy<ModelVoice>(() => Loaded.LoadVoice(_presets.PathOf(info))))
                 .Value;
         }
         catch (Exception exception) when (exception is ModelFormatException or WeightMismatchException)
@@ -119,7 +119,7 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
     /// <summary>One frame, so that the first request does not pay for what is made on first use.</summary>
     private async Task WarmUpAsync(CancellationToken cancellationToken)
     {
-        var speech = Loaded.SpeakAsync("Hello.", VoiceOf(Voices.Voices[0]), new SpeechOptions(), cancellationToken);
+        var speech = Loaded.SpeakAsync("Hello.", VoiceOf(Voices.Voices[0]), new SpeakOptions(), cancellationToken);
         await foreach (var _ in speech.WithCancellation(cancellationToken))
         {
             break;

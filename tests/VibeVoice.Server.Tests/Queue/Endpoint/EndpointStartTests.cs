@@ -5,6 +5,11 @@ namespace VibeVoice.Server.Tests.Queue.Endpoint;
 public sealed class EndpointStartTests
 {
     /// <summary>Settings, and the lines on standard error that they come to, each behind "vibevoice: ".</summary>
+    private const string NoModel =
+        "MODEL_PATH is 'microsoft/VibeVoice-Realtime-0.5B', which is no folder with a checkpoint (config.json and weights). "
+        + "This version does not download models: set MODEL_PATH or --model to such a folder, or choose the preview voice "
+        + "(espeak-ng) with '--engine preview' or VIBEVOICE_ENGINE=preview.";
+
     public static TheoryData<string, string[]> BadSettings =>
         new()
         {
@@ -36,7 +41,7 @@ public sealed class EndpointStartTests
             },
             {
                 "BUCKET_NAME=audio BUCKET_ENDPOINT_URL=s3.example.com AWS_ACCESS_KEY_ID=key AWS_SECRET_ACCESS_KEY=secret",
-                ["BUCKET_ENDPOINT_URL is 's3.example.com', but must be an absolute http or https URL."]
+                ["BUCKET_ENDPOINT_URL is not a URL that can be used; it must be an absolute http or https URL."]
             },
             {
                 "RUNPOD_WEBHOOK_POST_OUTPUT= RUNPOD_WEBHOOK_PING=ftp://example.com",
@@ -46,20 +51,11 @@ public sealed class EndpointStartTests
                 ]
             },
             {
-                // The model is not in this version, and nothing speaks in its place.
+                // No model, and nothing speaks in its place.
                 "VIBEVOICE_ENGINE=vibevoice",
-                [
-                    "The 'vibevoice' engine is not in this version yet; choose the preview voice (espeak-ng) with "
-                        + "'--engine preview' or VIBEVOICE_ENGINE=preview.",
-                ]
+                [NoModel]
             },
-            {
-                "VIBEVOICE_ENGINE=",
-                [
-                    "The 'vibevoice' engine is not in this version yet; choose the preview voice (espeak-ng) with "
-                        + "'--engine preview' or VIBEVOICE_ENGINE=preview.",
-                ]
-            },
+            { "VIBEVOICE_ENGINE=", [NoModel] },
         };
 
     [Theory]
