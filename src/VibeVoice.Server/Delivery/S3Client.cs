@@ -12,8 +12,8 @@ internal static class S3Client
     // Of one attempt, sending included: five megabytes at 350 kbit/s.
     private static readonly TimeSpan _attemptTimeout = TimeSpan.FromMinutes(2);
 
-    // Long enough for a clock that is days behind, short enough for one that is days ahead.
-    private static readonly TimeSpan _probeLife = TimeSpan.FromDays(3);
+    // Less than the second that the SDK rounds down to.
+    private static readonly TimeSpan _rounding = TimeSpan.FromSeconds(0.5);
 
     public static AmazonS3Client Create(S3Target target)
     {
@@ -45,29 +45,23 @@ internal static class S3Client
     /// <summary>A URL that reads one object without keys, and the moment it stops to.</summary>
     public static (string Url, DateTimeOffset ExpiresAt) Presign(AmazonS3Client client, S3Target target, string key)
     {
-        // The SDK signs by a clock of its own, corrected by what servers said. By any other, seven days could come to
-        // seven days and a second, and the SDK then silently signs in a way that stores no longer accept. So a first
-        // signature tells the time.
-        var roughly = TimeProvider.System.GetUtcNow() + _probeLife;
-        var (signedAt, _) = ReadTimes(Sign(client, target, key, roughly));
-        var url = Sign(client, target, key, signedAt + target.PresignLife);
-        return (url, ReadTimes(url).ExpiresAt);
-    }
-
-    private static string Sign(AmazonS3Client client, S3Target target, string key, DateTimeOffset expiresAt) =>
-        client.GetPreSignedURL(
+        // The SDK signs by a clock that is corrected by what servers said when they refused, but counts the life from
+        // the machine's own. Over seven days it silently signs in a way that stores no longer accept.
+        var url = client.GetPreSignedURL(
             new GetPreSignedUrlRequest
             {
                 BucketName = target.Bucket,
                 Key = key,
                 Verb = HttpVerb.GET,
-                Expires = expiresAt.UtcDateTime,
+                Expires = (TimeProvider.System.GetUtcNow() + target.PresignLife + _rounding).UtcDateTime,
                 // Not taken from the service's address.
                 Protocol = target.UsesHttp ? Protocol.HTTP : Protocol.HTTPS,
             }
         );
+        return (url, ReadExpiry(url));
+    }
 
-    private static (DateTimeOffset SignedAt, DateTimeOffset ExpiresAt) ReadTimes(string url)
+    private static DateTimeOffset ReadExpiry(string url)
     {
         var query = HttpUtility.ParseQueryString(new Uri(url).Query);
         var signedAt = DateTimeOffset.ParseExact(
@@ -76,7 +70,7 @@ internal static class S3Client
             CultureInfo.InvariantCulture,
             DateTimeStyles.AssumeUniversal
         );
-        return (signedAt, signedAt.AddSeconds(long.Parse(query["X-Amz-Expires"]!, CultureInfo.InvariantCulture)));
+        return signedAt.AddSeconds(long.Parse(query["X-Amz-Expires"]!, CultureInfo.InvariantCulture));
     }
 
     /// <summary>

@@ -6,7 +6,7 @@ namespace VibeVoice.Server.Delivery;
 /// <summary>Removes what one key left in a bucket. Never throws: what stays behind is logged, for people to find.</summary>
 internal sealed partial class S3Leftovers(AmazonS3Client client, S3Target target, ILogger logger)
 {
-    /// <summary>Aborts an upload; where its id never arrived, all uploads of the key.</summary>
+    /// <summary>Aborts an upload and any other of the same key: the id may never have arrived.</summary>
     /// <param name="wasRefused">
     /// The store said no in the end, so most likely there is nothing, and a no to this is no news.
     /// </param>
@@ -14,20 +14,30 @@ internal sealed partial class S3Leftovers(AmazonS3Client client, S3Target target
     {
         try
         {
-            foreach (var id in uploadId is not null ? [uploadId] : await FindUploadsAsync(key, cancellationToken))
+            if (uploadId is not null)
             {
-                await client.AbortMultipartUploadAsync(target.Bucket, key, id, cancellationToken);
+                await AbortOneAsync(key, uploadId, cancellationToken);
             }
-        }
-        catch (AmazonS3Exception exception) when (exception.ErrorCode is "NoSuchUpload")
-        {
-            // Completed, or aborted by an attempt whose answer was lost: there is nothing left.
         }
         catch (Exception exception) when (IsFailure(exception))
         {
-            if (!(wasRefused && S3Failure.IsRefusal(exception)))
+            Log.UploadStays(logger, S3Failure.Describe("Aborting the upload", exception, target).Message, key);
+        }
+
+        try
+        {
+            // Also where one is known: another may have been begun before it, by a try whose answer was lost.
+            foreach (var id in await FindUploadsAsync(key, cancellationToken))
             {
-                Log.UploadStays(logger, S3Failure.Describe("Aborting the upload", exception, target).Message, key);
+                await AbortOneAsync(key, id, cancellationToken);
+            }
+        }
+        catch (Exception exception) when (IsFailure(exception))
+        {
+            // Not every store lists uploads; that is news only where there most likely is one.
+            if (uploadId is null && !(wasRefused && S3Failure.IsRefusal(exception)))
+            {
+                Log.UploadStays(logger, S3Failure.Describe("Looking for the upload", exception, target).Message, key);
             }
         }
     }
@@ -59,6 +69,18 @@ internal sealed partial class S3Leftovers(AmazonS3Client client, S3Target target
             {
                 Log.ObjectStays(logger, S3Failure.Describe("Deleting the object", exception, target).Message, key);
             }
+        }
+    }
+
+    private async Task AbortOneAsync(string key, string uploadId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await client.AbortMultipartUploadAsync(target.Bucket, key, uploadId, cancellationToken);
+        }
+        catch (AmazonS3Exception exception) when (exception.ErrorCode is "NoSuchUpload")
+        {
+            // Completed, or aborted by an attempt whose answer was lost: there is nothing left.
         }
     }
 

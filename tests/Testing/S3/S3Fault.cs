@@ -9,6 +9,9 @@ public sealed record S3Fault
     /// <summary>Body of that answer.</summary>
     public string Xml { get; init; } = "";
 
+    /// <summary>How far ahead the clock is by which the store dates that answer.</summary>
+    public TimeSpan ClockAhead { get; init; }
+
     /// <summary>Time to wait first.</summary>
     public TimeSpan Delay { get; init; }
 

@@ -90,6 +90,7 @@ public sealed class S3Proxy : IAsyncDisposable
 
         if (fault.Status is { } status)
         {
+            context.Response.Headers.Date = (DateTimeOffset.UtcNow + fault.ClockAhead).ToString("r");
             await WriteAsync(context, status, fault.Xml);
             return;
         }

@@ -144,6 +144,23 @@ public sealed class BucketTests(S3ServerFixture server) : IClassFixture<S3Server
     }
 
     [Fact]
+    public async Task An_upload_that_was_begun_twice_is_aborted_twice()
+    {
+        await using var stage = new QueueStage
+        {
+            Delivery = QueueStage.BucketAt(_proxy),
+            Synthesizer = new FakeSynthesizer { Frames = 1_000 },
+        };
+        _proxy.On("CreateMultipartUpload", new S3Fault { CutsAnswer = true }, times: 1);
+        _proxy.On("UploadPart", S3Fault.Refusal(403, "AccessDenied", "Not you."));
+
+        await stage.ErrorOfAsync("""{"text": "x", "output_format": "pcm"}""");
+
+        _proxy.Requests.Count(request => request.Operation == "CreateMultipartUpload").ShouldBe(2);
+        _proxy.OpenUploads.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_bucket_that_refuses_everything_is_told_once()
     {
         await using var stage = new QueueStage { Delivery = QueueStage.BucketAt(_proxy) };

@@ -121,7 +121,7 @@ public sealed partial class SoakTests(S3ServerFixture server, ITestOutputHelper 
         }
 
         keys.ShouldBeEmpty();
-        // Where the answer to a beginning was lost and the next try went well, the first stays: nobody knows of it.
+        // Where the answer to a beginning was lost and the job went well, the first stays until the retention.
         proxy
             .OpenUploads.Select(Path.GetFileNameWithoutExtension)
             .Except(succeeded, StringComparer.Ordinal)
