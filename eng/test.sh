@@ -13,7 +13,7 @@ export VIBEVOICE_PROGRAM=$PWD/artifacts/publish/vibevoice/vibevoice
 for folder in tests/*.Tests; do
   name=$(basename "$folder")
   log=artifacts/$name.log
-  "artifacts/bin/$name/${configuration,,}/$name" --progress off --ignore-exit-code 8 "$@" 2>&1 | tee "$log" | grep -v '^$'
+  "artifacts/bin/$name/${configuration,,}/$name" --ansi off --progress off --ignore-exit-code 8 "$@" 2>&1 | tee "$log" | grep -v '^$'
   status=${PIPESTATUS[0]}
   count() { sed -n "s/^ *$1: \([0-9]*\).*/\1/p" "$log" | tail -n 1; }
   project_passed=$(count succeeded) project_failed=$(count failed) project_skipped=$(count skipped)
