@@ -12,8 +12,8 @@ internal static class S3Client
     // Of one attempt, sending included: five megabytes at 350 kbit/s.
     private static readonly TimeSpan _attemptTimeout = TimeSpan.FromMinutes(2);
 
-    // Less than the second that the SDK rounds down to.
-    private static readonly TimeSpan _rounding = TimeSpan.FromSeconds(0.5);
+    // Long enough for a clock that is days behind, short enough for one that is days ahead.
+    private static readonly TimeSpan _probeLife = TimeSpan.FromDays(3);
 
     public static AmazonS3Client Create(S3Target target)
     {
@@ -45,23 +45,30 @@ internal static class S3Client
     /// <summary>A URL that reads one object without keys, and the moment it stops to.</summary>
     public static (string Url, DateTimeOffset ExpiresAt) Presign(AmazonS3Client client, S3Target target, string key)
     {
-        // The SDK signs by a clock that is corrected by what servers said when they refused, but counts the life from
-        // the machine's own. Over seven days it silently signs in a way that stores no longer accept.
-        var url = client.GetPreSignedURL(
+        // The SDK dates signatures by one clock and counts their life by another: each is corrected by the dates of
+        // refusals, one by those of objects, one by those of the bucket. A count over seven days silently signs in a
+        // way that stores no longer accept. So a first signature tells what the count comes to.
+        var roughly = TimeProvider.System.GetUtcNow() + _probeLife;
+        var (_, counted) = ReadTimes(Sign(client, target, key, roughly));
+        var url = Sign(client, target, key, roughly + (target.PresignLife - counted));
+        var (signedAt, life) = ReadTimes(url);
+        return (url, signedAt + life);
+    }
+
+    private static string Sign(AmazonS3Client client, S3Target target, string key, DateTimeOffset expiresAt) =>
+        client.GetPreSignedURL(
             new GetPreSignedUrlRequest
             {
                 BucketName = target.Bucket,
                 Key = key,
                 Verb = HttpVerb.GET,
-                Expires = (TimeProvider.System.GetUtcNow() + target.PresignLife + _rounding).UtcDateTime,
+                Expires = expiresAt.UtcDateTime,
                 // Not taken from the service's address.
                 Protocol = target.UsesHttp ? Protocol.HTTP : Protocol.HTTPS,
             }
         );
-        return (url, ReadExpiry(url));
-    }
 
-    private static DateTimeOffset ReadExpiry(string url)
+    private static (DateTimeOffset SignedAt, TimeSpan Life) ReadTimes(string url)
     {
         var query = HttpUtility.ParseQueryString(new Uri(url).Query);
         var signedAt = DateTimeOffset.ParseExact(
@@ -70,7 +77,7 @@ internal static class S3Client
             CultureInfo.InvariantCulture,
             DateTimeStyles.AssumeUniversal
         );
-        return signedAt.AddSeconds(long.Parse(query["X-Amz-Expires"]!, CultureInfo.InvariantCulture));
+        return (signedAt, TimeSpan.FromSeconds(long.Parse(query["X-Amz-Expires"]!, CultureInfo.InvariantCulture)));
     }
 
     /// <summary>

@@ -120,27 +120,62 @@ public sealed class S3DeliveryTests(S3ServerFixture server) : IClassFixture<S3Se
         }
     }
 
-    // The SDK corrects its clock by the date of a refusal, for what it signs for the same store from then on.
+    // The SDK has two clocks, for the date of a signature and for the count of its life, and corrects the first by the
+    // dates of refusals about objects, the second by those about the bucket.
     [Theory]
-    [InlineData(-7_200)]
-    [InlineData(-30)]
-    [InlineData(30)]
-    [InlineData(7_200)]
-    public async Task A_clock_that_the_store_corrected_still_signs_for_the_whole_life(int secondsAhead)
+    [MemberData(nameof(Corrections))]
+    public async Task A_clock_that_the_store_corrected_still_signs_for_the_whole_life(string step, int secondsAhead)
     {
         await using var stage = await S3Stage.StartAsync(server);
         var target = stage.Target;
         using var client = S3Client.Create(target);
         var clockAhead = TimeSpan.FromSeconds(secondsAhead);
-        stage.Proxy.On("GetObject", S3Fault.Refusal(403, "AccessDenied") with { ClockAhead = clockAhead });
-        await Should.ThrowAsync<AmazonS3Exception>(() => client.GetObjectAsync(target.Bucket, "a.mp3", Token));
+        stage.Proxy.On(step, S3Fault.Refusal(403, "AccessDenied") with { ClockAhead = clockAhead });
+        await Should.ThrowAsync<AmazonS3Exception>(() => AskAsync(client, target.Bucket, step));
 
         var (url, expiresAt) = S3Client.Presign(client, target, "a.mp3");
 
         url.ShouldContain("X-Amz-Signature=");
         url.ShouldMatch("X-Amz-Expires=(604800|604799)&");
-        expiresAt.ShouldBe(DateTimeOffset.UtcNow.AddDays(7) + clockAhead, TimeSpan.FromSeconds(15));
+        var datedAhead = step is "ListObjects" ? TimeSpan.Zero : clockAhead;
+        expiresAt.ShouldBe(DateTimeOffset.UtcNow.AddDays(7) + datedAhead, TimeSpan.FromSeconds(15));
     }
+
+    public static MatrixTheoryData<string, int> Corrections =>
+        new(
+            ["GetObject", "PutObject", "DeleteObject", "CreateMultipartUpload", "UploadPart", "ListObjects"],
+            [-7_200, -30, 30, 7_200]
+        );
+
+    private static Task AskAsync(AmazonS3Client client, string bucket, string step) =>
+        step switch
+        {
+            "GetObject" => client.GetObjectAsync(bucket, "a.mp3", Token),
+            "PutObject" => client.PutObjectAsync(
+                new()
+                {
+                    BucketName = bucket,
+                    Key = "a.mp3",
+                    ContentBody = "a",
+                },
+                Token
+            ),
+            "DeleteObject" => client.DeleteObjectAsync(bucket, "a.mp3", Token),
+            "CreateMultipartUpload" => client.InitiateMultipartUploadAsync(bucket, "a.mp3", Token),
+            "UploadPart" => client.UploadPartAsync(
+                new()
+                {
+                    BucketName = bucket,
+                    Key = "a.mp3",
+                    UploadId = "1",
+                    PartNumber = 1,
+                    InputStream = new MemoryStream(new byte[10]),
+                },
+                Token
+            ),
+            "ListObjects" => client.ListObjectsV2Async(new() { BucketName = bucket }, Token),
+            _ => throw new ArgumentException(step, nameof(step)),
+        };
 
     [Fact]
     public async Task The_url_lives_as_long_as_the_answer_says()

@@ -52,11 +52,24 @@ internal sealed class S3Stage : IAsyncDisposable
     public static async Task<IReadOnlyList<string>> KeysAsync(S3Target target)
     {
         using var client = S3Client.Create(target);
-        var response = await client.ListObjectsV2Async(
-            new() { BucketName = S3Server.Bucket, Prefix = target.Prefix },
-            TestContext.Current.CancellationToken
-        );
-        return [.. (response.S3Objects ?? []).Select(found => found.Key)];
+        var keys = new List<string>();
+        string? next = null;
+        do
+        {
+            var page = await client.ListObjectsV2Async(
+                new()
+                {
+                    BucketName = S3Server.Bucket,
+                    Prefix = target.Prefix,
+                    ContinuationToken = next,
+                },
+                TestContext.Current.CancellationToken
+            );
+            keys.AddRange((page.S3Objects ?? []).Select(found => found.Key));
+            next = page.NextContinuationToken;
+        } while (next is not null);
+
+        return keys;
     }
 
     /// <summary>The law of every failure: no object, no open upload, and nothing that could not be cleaned up.</summary>
