@@ -12,7 +12,7 @@ internal sealed class CommandRun : IAsyncDisposable
 {
     private const string Marker = "VIBEVOICE_TEST_RUN";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     private readonly Process _process;
     private readonly string _runId = Guid.NewGuid().ToString("N");

@@ -72,6 +72,12 @@ public sealed class CancellationTests(S3ServerFixture server) : IClassFixture<S3
         using var listener = OnAnswerToPut(() => held.Wait(TimeSpan.FromSeconds(10), CancellationToken.None));
         _runPod.Enqueue("job", """{"text": "x"}""");
         await WaitForAsync(() => _proxy.Requests.Any(request => request.Operation is "PutObject"), "the upload");
+        // The request is on its way; the store has the object a little later.
+        for (var tries = 0; (await KeysAsync()).Count == 0; tries++)
+        {
+            tries.ShouldBeLessThan(100, "the store should have the object");
+            await Task.Delay(50, Token);
+        }
 
         _runPod.Stop("job");
         await WaitForAsync(() => stage.LogText.Contains("Job job is stopped by its client."), "the stop to be heard");
