@@ -41,30 +41,39 @@ internal static class WorkerCommand
             model,
             logLevel,
         };
+        var localApi = new LocalApi();
+        localApi.AddTo(command);
         command.SetGuardedAction(
             async (result, cancellationToken) =>
             {
-                var configuration = Configuration.Load(
+                (string, string?)[] flags =
+                [
                     ("VIBEVOICE_ENGINE", result.GetValue(engine)),
                     ("MODEL_PATH", result.GetValue(model)),
-                    ("RUNPOD_LOG_LEVEL", result.GetValue(logLevel))
-                );
-                var platform = Logging.Platform(configuration);
+                    ("RUNPOD_LOG_LEVEL", result.GetValue(logLevel)),
+                ];
                 var json = result.GetValue(testInput);
-                return json is null && platform.HasQueue
-                    ? await ServeAsync(configuration, platform, cancellationToken)
+                if (localApi.IsWanted(result))
+                {
+                    return json is null
+                        ? await localApi.RunAsync(result, flags, settings => ServeAsync(settings, cancellationToken))
+                        : throw new SettingsException(
+                            "--test_input runs one job and ends: leave it or --rp_serve_api out."
+                        );
+                }
+
+                var configuration = Configuration.Load(flags);
+                return json is null && Logging.Platform(configuration).HasQueue
+                    ? await ServeAsync(configuration, cancellationToken)
                     : await RunOneAsync(configuration, json, result.GetValue(audioFile), cancellationToken);
             }
         );
         return command;
     }
 
-    private static async Task<int> ServeAsync(
-        IConfiguration configuration,
-        RunPodWorkerOptions platform,
-        CancellationToken stopping
-    )
+    private static async Task<int> ServeAsync(IConfiguration configuration, CancellationToken stopping)
     {
+        var platform = Logging.Platform(configuration);
         using var logs = Logging.ForQueue(platform);
         await using var services = SpeechServices.Build(configuration, logs);
         var options = WithLimits(platform, services.GetRequiredService<QueueOptions>());
