@@ -98,6 +98,8 @@ public sealed class RunPodEmulator : IAsyncDisposable
         }
 
         _plane.Close();
+        // Dispose alone would cut the answers that are being written.
+        await _application.StopAsync().ConfigureAwait(false);
         await _application.DisposeAsync().ConfigureAwait(false);
         _plane.Dispose();
         await _webhooks.DisposeAsync().ConfigureAwait(false);

@@ -30,25 +30,6 @@ internal static class Answers
             $"job '{jobId}' does not exist, or its time is over: results are kept for a while, and the ttl ends any job"
         );
 
-    /// <summary>
-    /// Writes to the end, and says whether the other side was still there. What was in the answer exists nowhere else, so
-    /// on false it has to be taken back.
-    /// </summary>
-    public static async Task<bool> DeliverAsync(HttpContext http, ReadOnlyMemory<byte> json)
-    {
-        try
-        {
-            await WriteAsync(http, json).ConfigureAwait(false);
-            await http.Response.CompleteAsync().ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
-
-        return !http.RequestAborted.IsCancellationRequested;
-    }
-
     /// <summary>An array of values that are JSON already, each an object written by <paramref name="write"/>.</summary>
     public static ReadOnlyMemory<byte> Array<T>(IEnumerable<T> values, Action<Utf8JsonWriter, T> write)
     {

@@ -34,6 +34,12 @@ internal static class RequestBody
             }
         }
 
-        return isTooLarge ? null : body.GetBuffer().AsMemory(0, (int)body.Length);
+        // Not by '?:', where null would become an empty body.
+        if (isTooLarge)
+        {
+            return null;
+        }
+
+        return body.GetBuffer().AsMemory(0, (int)body.Length);
     }
 }

@@ -42,7 +42,7 @@ internal sealed class WorkerRoutes(ControlPlane plane, RunPodEmulatorOptions opt
     private async Task TakeAsync(HttpContext http)
     {
         var jobs = await plane.TakeAsync(WorkerId(http), 1, http.RequestAborted).ConfigureAwait(false);
-        await HandOutAsync(http, jobs, () => JobSnapshot.WriteJson(writer => WriteJob(writer, jobs[0])))
+        await AnswerAsync(http, jobs, () => JobSnapshot.WriteJson(writer => WriteJob(writer, jobs[0])))
             .ConfigureAwait(false);
     }
 
@@ -65,48 +65,43 @@ internal sealed class WorkerRoutes(ControlPlane plane, RunPodEmulatorOptions opt
         }
 
         var jobs = await plane.TakeAsync(WorkerId(http), wanted, http.RequestAborted).ConfigureAwait(false);
-        await HandOutAsync(http, jobs, () => Answers.Array(jobs, WriteJob)).ConfigureAwait(false);
-    }
-
-    private async Task HandOutAsync(
-        HttpContext http,
-        IReadOnlyList<EmulatedJob> jobs,
-        Func<ReadOnlyMemory<byte>> document
-    )
-    {
-        if (jobs.Count == 0)
-        {
-            http.Response.StatusCode = StatusCodes.Status204NoContent;
-        }
-        else if (!await Answers.DeliverAsync(http, document()).ConfigureAwait(false))
-        {
-            plane.TakeBack(WorkerId(http), jobs);
-        }
+        await AnswerAsync(http, jobs, () => Answers.Array(jobs, WriteJob)).ConfigureAwait(false);
     }
 
     private async Task StopAsync(HttpContext http)
     {
         var signals = await plane.ReadStopSignalsAsync(WorkerId(http), http.RequestAborted).ConfigureAwait(false);
-        if (signals.Count == 0)
+        await AnswerAsync(
+                http,
+                signals,
+                () =>
+                    JobSnapshot.WriteJson(writer =>
+                    {
+                        writer.WriteStartArray("jobsToStop");
+                        foreach (var id in signals)
+                        {
+                            writer.WriteStringValue(id);
+                        }
+
+                        writer.WriteEndArray();
+                    })
+            )
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Answers with what there is, or with 204. Whether it arrived nobody can know here; the heartbeats tell, by what they
+    /// name.
+    /// </summary>
+    private static Task AnswerAsync<T>(HttpContext http, IReadOnlyList<T> found, Func<ReadOnlyMemory<byte>> document)
+    {
+        if (found.Count > 0)
         {
-            http.Response.StatusCode = StatusCodes.Status204NoContent;
-            return;
+            return Answers.WriteAsync(http, document());
         }
 
-        var document = JobSnapshot.WriteJson(writer =>
-        {
-            writer.WriteStartArray("jobsToStop");
-            foreach (var id in signals)
-            {
-                writer.WriteStringValue(id);
-            }
-
-            writer.WriteEndArray();
-        });
-        if (!await Answers.DeliverAsync(http, document).ConfigureAwait(false))
-        {
-            plane.TakeBack(WorkerId(http), signals);
-        }
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+        return Task.CompletedTask;
     }
 
     private async Task DoneAsync(HttpContext http)

@@ -206,29 +206,26 @@ internal sealed partial class ControlPlane
         [LoggerMessage(4, LogLevel.Warning, "Job {JobId} was dropped while it was {State}: the emulator ends.")]
         public static partial void Dropped(ILogger logger, string jobId, string state);
 
-        [LoggerMessage(5, LogLevel.Warning, "Job {JobId} is in the queue again: worker {WorkerId} hung up on it.")]
-        public static partial void NotDelivered(ILogger logger, string jobId, string workerId);
-
-        [LoggerMessage(6, LogLevel.Debug, "Job {JobId}: a post of worker {WorkerId} changes nothing, it is {State}.")]
+        [LoggerMessage(5, LogLevel.Debug, "Job {JobId}: a post of worker {WorkerId} changes nothing, it is {State}.")]
         public static partial void Ignored(ILogger logger, string jobId, string workerId, string state);
 
-        [LoggerMessage(7, LogLevel.Warning, "Job {JobId} was lost by worker {WorkerId}, which has now answered it.")]
+        [LoggerMessage(6, LogLevel.Warning, "Job {JobId} was lost by worker {WorkerId}, which has now answered it.")]
         public static partial void Late(ILogger logger, string jobId, string workerId);
 
         [LoggerMessage(
-            8,
+            7,
             LogLevel.Information,
             "Worker {WorkerId} asks for a new container, which RunPod would give it."
         )]
         public static partial void StopsPod(ILogger logger, string workerId);
 
-        [LoggerMessage(9, LogLevel.Error, "Worker {WorkerId} is unhealthy: {Complaint}.")]
+        [LoggerMessage(8, LogLevel.Error, "Worker {WorkerId} is unhealthy: {Complaint}.")]
         public static partial void Unhealthy(ILogger logger, string workerId, string complaint);
 
-        [LoggerMessage(10, LogLevel.Debug, "Worker {WorkerId} has come.")]
+        [LoggerMessage(9, LogLevel.Debug, "Worker {WorkerId} has come.")]
         public static partial void WorkerCame(ILogger logger, string workerId);
 
-        [LoggerMessage(11, LogLevel.Debug, "Worker {WorkerId} has gone.")]
+        [LoggerMessage(10, LogLevel.Debug, "Worker {WorkerId} has gone.")]
         public static partial void WorkerWent(ILogger logger, string workerId);
     }
 }

@@ -29,24 +29,6 @@ internal sealed partial class ControlPlane
         return taken;
     }
 
-    /// <summary>The worker hung up before it had the answer: its jobs go back to where they were.</summary>
-    public void TakeBack(string workerId, IReadOnlyList<EmulatedJob> jobs)
-    {
-        lock (_gate)
-        {
-            foreach (
-                var job in jobs.Reverse().Where(job => job.State == JobState.InProgress && job.WorkerId == workerId)
-            )
-            {
-                Log.NotDelivered(_logger, job.Id, workerId);
-                Release(job);
-                PutFirst(job);
-            }
-
-            HangUp(Hear(workerId));
-        }
-    }
-
     /// <summary>The ids of jobs that a worker should stop, as soon as there is one; none when the time is over.</summary>
     public async Task<IReadOnlyList<string>> ReadStopSignalsAsync(string workerId, CancellationToken aborted)
     {
@@ -70,17 +52,6 @@ internal sealed partial class ControlPlane
         return signals;
     }
 
-    /// <summary>The worker hung up before it had the signals.</summary>
-    public void TakeBack(string workerId, IReadOnlyList<string> stopSignals)
-    {
-        lock (_gate)
-        {
-            var worker = Hear(workerId);
-            worker.StopSignals.AddRange(stopSignals);
-            HangUp(worker);
-        }
-    }
-
     /// <summary>Hears a heartbeat.</summary>
     /// <param name="workerId">Whose it is.</param>
     /// <param name="jobIds">The jobs that the worker says it has.</param>
@@ -99,9 +70,18 @@ internal sealed partial class ControlPlane
 
             foreach (var id in jobIds)
             {
-                if (_jobs.TryGetValue(id, out var job) && worker.Jobs.Contains(job))
+                if (!_jobs.TryGetValue(id, out var job))
+                {
+                    SignalStop(worker, id);
+                }
+                else if (worker.Jobs.Contains(job))
                 {
                     job.HeardAt = worker.HeardAt;
+                }
+                else if (job.State is not (JobState.Completed or JobState.Failed))
+                {
+                    // The signal was lost. A job that was just answered may still be named, and is left alone.
+                    SignalStop(worker, id);
                 }
             }
         }
@@ -214,7 +194,7 @@ internal sealed partial class ControlPlane
                 worker.OpenPolls--;
                 if (aborted.IsCancellationRequested)
                 {
-                    HangUp(worker);
+                    worker.HungUpAt = _time.GetTimestamp();
                 }
             }
         }
@@ -251,8 +231,6 @@ internal sealed partial class ControlPlane
         return worker;
     }
 
-    private void HangUp(WorkerRecord worker) => worker.HungUpAt = _time.GetTimestamp();
-
     private void SignalStop(EmulatedJob job)
     {
         if (
@@ -261,7 +239,15 @@ internal sealed partial class ControlPlane
             && _workers.TryGetValue(workerId, out var worker)
         )
         {
-            worker.StopSignals.Add(job.Id);
+            SignalStop(worker, job.Id);
+        }
+    }
+
+    private static void SignalStop(WorkerRecord worker, string jobId)
+    {
+        if (!worker.StopSignals.Contains(jobId, StringComparer.Ordinal))
+        {
+            worker.StopSignals.Add(jobId);
             worker.Signalled.Ring();
         }
     }
