@@ -75,7 +75,7 @@ internal static class WorkerCommand
 
         await WorkerStart.LoadAsync(services, stopping);
         var handler = services.GetRequiredService<SpeakHandler>();
-        return await RunPodWorker.RunAsync(handler.HandleAsync, options, logs, stopping);
+        return await RunPodWorker.RunAsync(handler.HandleAsync, options with { LoggerFactory = logs }, stopping);
     }
 
     private static async Task<int> RunOneAsync(
@@ -90,8 +90,11 @@ internal static class WorkerCommand
         await using var services = SpeechServices.Build(configuration, logs);
         await WorkerStart.LoadAsync(services, cancellationToken);
         var handler = services.GetRequiredService<SpeakHandler>();
-        var options = WithLimits(Logging.Platform(configuration), services.GetRequiredService<QueueOptions>());
-        var result = await LocalJob.RunAsync(job, handler.HandleAsync, options, logs, cancellationToken);
+        var options = WithLimits(Logging.Platform(configuration), services.GetRequiredService<QueueOptions>()) with
+        {
+            LoggerFactory = logs,
+        };
+        var result = await LocalJob.RunAsync(job, handler.HandleAsync, options, cancellationToken);
         if (audioFile is not null && result.Succeeded)
         {
             await TestJob.SaveAudioAsync(result.Answer, audioFile, cancellationToken);
@@ -107,5 +110,9 @@ internal static class WorkerCommand
         {
             Concurrency = queue.Concurrency,
             JobTimeout = TimeSpan.FromSeconds(queue.JobTimeoutSeconds),
+            // What is not told to callers on purpose is a bug, and none of their business.
+            ErrorDetails = JobErrorDetails.Hidden,
+            // The command listens to signals itself.
+            StopsOnSignals = false,
         };
 }
