@@ -34,8 +34,10 @@ public sealed record WorkerFlags
     /// <summary>Arguments that are not a worker's, in their order.</summary>
     public IReadOnlyList<string> Rest { get; init; } = [];
 
-    /// <summary>Flags whose values cannot work, a sentence each; <see cref="RunPodWorkerOptions.FindProblems"/> tells them.</summary>
-    internal IReadOnlyList<string> Problems { get; init; } = [];
+    /// <summary>
+    /// Flags whose values cannot work, a sentence each, as <see cref="RunPodWorkerOptions.FindProblems"/> tells them, too.
+    /// </summary>
+    public IReadOnlyList<string> Problems { get; private init; } = [];
 
     /// <summary>Reads a command line: <c>--flag value</c> or <c>--flag=value</c>.</summary>
     /// <param name="arguments">The arguments of the program, without its name.</param>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using RunPod.Worker.Protocol;
 
@@ -30,6 +31,12 @@ internal sealed partial class JobExecution(
         if (cancellation.Reason != JobCancellationReason.None)
         {
             return WhenCancelled();
+        }
+
+        if (context.Input.ValueKind == JsonValueKind.Undefined)
+        {
+            Log.NoInput(logger, context.Id);
+            return JobOutcome.Error("The job has no 'input'; send {\"input\": …}.", isRefresh: false);
         }
 
         using var timer = options.JobTimeout is { } limit
@@ -64,10 +71,16 @@ internal sealed partial class JobExecution(
         JobOutcome? outcome;
         try
         {
+            var started = options.TimeProvider.GetUtcNow();
             var result = await handler(context, cancellation.Token).ConfigureAwait(false);
             outcome = result switch
             {
-                JobResult.Value value => JobOutcome.Output(value.Utf8Json, IsRefresh),
+                JobResult.Value value => JobOutcome.Output(
+                    options.Flags.IsDebugging
+                        ? DebugFacts.AddTo(value.Utf8Json, started, options.TimeProvider.GetUtcNow())
+                        : value.Utf8Json,
+                    IsRefresh
+                ),
                 JobResult.Failure failure => ReadFailure(failure),
                 JobResult.Pieces pieces => await StreamAsync(pieces.Utf8JsonValues, postPiece).ConfigureAwait(false),
                 _ => throw new InvalidOperationException("The handler returned null where a JobResult was expected."),
@@ -190,6 +203,9 @@ internal sealed partial class JobExecution(
             string jobId,
             JobCancellationReason reason
         );
+
+        [LoggerMessage(5, LogLevel.Error, "Job {JobId} has no 'input' and is answered with an error.")]
+        public static partial void NoInput(ILogger logger, string jobId);
 
         [LoggerMessage(4, LogLevel.Error, "Job {JobId}: the handler goes on after its cancellation ({Reason}).")]
         public static partial void HandlerIgnoresCancellation(

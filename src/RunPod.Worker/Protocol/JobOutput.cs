@@ -72,7 +72,7 @@ internal readonly record struct JobOutput(ReadOnlyMemory<byte>? Json, string? Er
 
         // With an error, or a wish for a fresh worker, nothing else means no output; otherwise it means an empty one.
         return new JobOutput(
-            others == 0 && (error is not null || isRefresh) ? null : buffer.WrittenMemory,
+            others == 0 && (error is not null || isRefresh) ? (ReadOnlyMemory<byte>?)null : buffer.WrittenMemory,
             error,
             isRefresh
         );

@@ -22,11 +22,6 @@ internal static class WorkerCommand
             Description = "With a job run here: write its audio to this file and print the answer without the base64.",
             HelpName = "file",
         };
-        var logLevel = new Option<string?>("--rp_log_level")
-        {
-            Description = "TRACE, DEBUG, INFO, WARN or ERROR. [default: RUNPOD_LOG_LEVEL, else INFO]",
-            HelpName = "level",
-        };
         var engine = SpeakCommand.EngineOption();
         var model = SpeakCommand.ModelOption();
         var command = new Command(
@@ -39,21 +34,26 @@ internal static class WorkerCommand
             audioFile,
             engine,
             model,
-            logLevel,
         };
+        foreach (var flag in PlatformFlags.Options)
+        {
+            command.Options.Add(flag);
+        }
+
+        // RunPod may send flags that this version does not know; PlatformFlags refuses everything else.
+        command.TreatUnmatchedTokensAsErrors = false;
         command.SetGuardedAction(
             async (result, cancellationToken) =>
             {
                 var configuration = Configuration.Load(
                     ("VIBEVOICE_ENGINE", result.GetValue(engine)),
-                    ("MODEL_PATH", result.GetValue(model)),
-                    ("RUNPOD_LOG_LEVEL", result.GetValue(logLevel))
+                    ("MODEL_PATH", result.GetValue(model))
                 );
-                var platform = Logging.Platform(configuration);
+                var platform = Logging.Platform(configuration).WithFlags(PlatformFlags.Read(result));
                 var json = result.GetValue(testInput);
-                return json is null && platform.HasQueue
+                return json is null && (platform.HasQueue || platform.Flags.ServesApi)
                     ? await ServeAsync(configuration, platform, cancellationToken)
-                    : await RunOneAsync(configuration, json, result.GetValue(audioFile), cancellationToken);
+                    : await RunOneAsync(configuration, platform, json, result.GetValue(audioFile), cancellationToken);
             }
         );
         return command;
@@ -68,7 +68,7 @@ internal static class WorkerCommand
         using var logs = Logging.ForQueue(platform);
         await using var services = SpeechServices.Build(configuration, logs);
         var options = WithLimits(platform, services.GetRequiredService<QueueOptions>());
-        if (options.FindProblems() is { Count: > 0 } problems)
+        if (!platform.Flags.ServesApi && options.FindProblems() is { Count: > 0 } problems)
         {
             throw new SettingsException(problems);
         }
@@ -80,20 +80,18 @@ internal static class WorkerCommand
 
     private static async Task<int> RunOneAsync(
         IConfiguration configuration,
+        RunPodWorkerOptions platform,
         string? json,
         string? audioFile,
         CancellationToken cancellationToken
     )
     {
         var job = TestJob.Parse(json);
-        using var logs = Logging.ToStandardError(configuration);
+        using var logs = Logging.ToStandardError(platform);
         await using var services = SpeechServices.Build(configuration, logs);
         await WorkerStart.LoadAsync(services, cancellationToken);
         var handler = services.GetRequiredService<SpeakHandler>();
-        var options = WithLimits(Logging.Platform(configuration), services.GetRequiredService<QueueOptions>()) with
-        {
-            LoggerFactory = logs,
-        };
+        var options = WithLimits(platform, services.GetRequiredService<QueueOptions>()) with { LoggerFactory = logs };
         var result = await LocalJob.RunAsync(job, handler.HandleAsync, options, cancellationToken);
         if (audioFile is not null && result.Succeeded)
         {

@@ -316,7 +316,8 @@ public sealed class HardTimesTests
 
     private static double ResidentMegabytes(int processId)
     {
-        var line = File.ReadLines($"/proc/{processId}/status").Single(line => line.StartsWith("VmRSS:"));
+        var line = File.ReadLines($"/proc/{processId}/status")
+            .Single(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
         return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture)
             / 1024;
     }
