@@ -38,10 +38,10 @@ parity: ## Compares the engine with the reference's recorded numbers, on small c
 	@$(BUILD) tests/VibeVoice.Tests
 	@artifacts/bin/VibeVoice.Tests/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/VibeVoice.Tests
 
-publish: ## Leaves the program in artifacts/publish/vibevoice/.
+publish: ## Leaves the programs in artifacts/publish/: vibevoice/ and echo-worker/.
 	@eng/setup.sh run
 	@eng/publish.sh
-	@echo artifacts/publish/vibevoice/vibevoice
+	@echo artifacts/publish/vibevoice/vibevoice artifacts/publish/echo-worker/EchoWorker
 
 build: ## Builds everything, warnings as errors.
 	@eng/setup.sh run

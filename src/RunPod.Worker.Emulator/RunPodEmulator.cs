@@ -87,7 +87,7 @@ public sealed class RunPodEmulator : IAsyncDisposable
     /// <summary>The variables that RunPod would set in a worker's container.</summary>
     /// <param name="workerId">The worker's name; every worker needs its own. Default: a new one.</param>
     public IReadOnlyDictionary<string, string?> WorkerEnvironment(string? workerId = null) =>
-        _options.WorkerEnvironment(workerId);
+        WorkerVariables.For(_options, _options.BaseUrl(), workerId);
 
     /// <summary>Answers what is waited for with what there is, and ends.</summary>
     public async ValueTask DisposeAsync()

@@ -121,36 +121,9 @@ public sealed record RunPodEmulatorOptions
             );
     }
 
-    /// <summary>
-    /// The variables that RunPod would set in a worker's container, for a worker of the emulator that listens on
-    /// <see cref="Port"/>. <c>RUNPOD_ENDPOINT_ID</c> is not among them: with it, workers write their logs as JSON.
-    /// </summary>
-    /// <param name="workerId">The worker's name; every worker needs its own. Default: a new one.</param>
-    /// <exception cref="InvalidOperationException">The port is 0: ask the running emulator instead.</exception>
-    public IReadOnlyDictionary<string, string?> WorkerEnvironment(string? workerId = null)
-    {
-        var endpoint = $"{BaseUrl()}/{EndpointId}";
-        return new Dictionary<string, string?>(StringComparer.Ordinal)
-        {
-            ["RUNPOD_WEBHOOK_GET_JOB"] = $"{endpoint}/job-take/$ID?gpu=local",
-            ["RUNPOD_WEBHOOK_POST_OUTPUT"] = $"{endpoint}/job-done/$RUNPOD_POD_ID/$ID?gpu=local",
-            ["RUNPOD_WEBHOOK_POST_STREAM"] = $"{endpoint}/job-stream/$RUNPOD_POD_ID/$ID?gpu=local",
-            ["RUNPOD_WEBHOOK_PING"] = $"{endpoint}/ping/$RUNPOD_POD_ID",
-            ["RUNPOD_PING_INTERVAL"] = ((int)HeartbeatInterval.TotalMilliseconds).ToString(
-                CultureInfo.InvariantCulture
-            ),
-            ["RUNPOD_AI_API_KEY"] = WorkerApiKey,
-            ["RUNPOD_POD_ID"] = workerId ?? $"local-{Guid.NewGuid().ToString("N")[..8]}",
-        };
-    }
-
+    /// <summary>The base URL; the port must not be 0.</summary>
     internal string BaseUrl()
     {
-        if (Port == 0)
-        {
-            throw new InvalidOperationException("The port is 0, a free one: only the running emulator knows which.");
-        }
-
         // Nobody can connect to the address that means 'all addresses'.
         var host = IPAddress.TryParse(Host, out var address) switch
         {

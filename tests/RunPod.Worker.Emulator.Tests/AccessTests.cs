@@ -128,37 +128,49 @@ public sealed class AccessTests
         await using var emulator = await RunPodEmulator.StartAsync(options, NullLoggerFactory.Instance, Token);
 
         emulator.BaseUrl.Port.ShouldBe(options.Port);
-        emulator.WorkerEnvironment("w").ShouldBe(options.WorkerEnvironment("w"), ignoreOrder: true);
         using var response = await any.Http.GetAsync(new Uri($"{emulator.EndpointUrl}/health"), Token);
         response.IsSuccessStatusCode.ShouldBeTrue();
     }
 
     [Fact]
-    public void A_worker_is_told_where_to_go()
+    public async Task A_worker_is_told_where_to_go()
+    {
+        await using var stage = await EmulatorStage.StartAsync(o => o with { EndpointId = "ep-1", WorkerApiKey = "k" });
+        var endpoint = $"http://127.0.0.1:{stage.Emulator.BaseUrl.Port}/v2/ep-1";
+
+        var environment = stage.Emulator.WorkerEnvironment("pod-1");
+
+        environment["RUNPOD_WEBHOOK_GET_JOB"].ShouldBe($"{endpoint}/job-take/$ID?gpu=local");
+        environment["RUNPOD_WEBHOOK_POST_OUTPUT"].ShouldBe($"{endpoint}/job-done/$RUNPOD_POD_ID/$ID?gpu=local");
+        environment["RUNPOD_WEBHOOK_POST_STREAM"].ShouldBe($"{endpoint}/job-stream/$RUNPOD_POD_ID/$ID?gpu=local");
+        environment["RUNPOD_WEBHOOK_PING"].ShouldBe($"{endpoint}/ping/$RUNPOD_POD_ID");
+        environment["RUNPOD_PING_INTERVAL"].ShouldBe("4000");
+        environment["RUNPOD_POD_ID"].ShouldBe("pod-1");
+        stage.Emulator.WorkerEnvironment()["RUNPOD_POD_ID"].ShouldNotBe("pod-1");
+
+        var shell = await stage.Http.GetStringAsync(stage.Url("env"), Token);
+        var lines = shell.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        lines[..^1].ShouldBe(environment.Take(6).Select(variable => $"export {variable.Key}='{variable.Value}'"));
+        lines[^1].ShouldStartWith("export RUNPOD_POD_ID='local-");
+    }
+
+    [Theory]
+    [InlineData("localhost", "http://localhost:8000/v2")]
+    [InlineData("0.0.0.0", "http://localhost:8000/v2")]
+    [InlineData("::", "http://localhost:8000/v2")]
+    [InlineData("::1", "http://[::1]:8000/v2")]
+    [InlineData("192.0.2.1", "http://192.0.2.1:8000/v2")]
+    public void The_base_url_is_one_that_can_be_reached(string host, string url)
     {
         var options = new RunPodEmulatorOptions
         {
-            Host = "0.0.0.0",
+            Host = host,
             Port = 8000,
-            EndpointId = "ep-1",
+            WorkerApiKey = "secret",
         };
 
-        var environment = options.WorkerEnvironment("pod-1");
-
-        environment["RUNPOD_WEBHOOK_GET_JOB"].ShouldBe("http://localhost:8000/v2/ep-1/job-take/$ID?gpu=local");
-        environment["RUNPOD_WEBHOOK_POST_OUTPUT"]
-            .ShouldBe("http://localhost:8000/v2/ep-1/job-done/$RUNPOD_POD_ID/$ID?gpu=local");
-        environment["RUNPOD_WEBHOOK_POST_STREAM"]
-            .ShouldBe("http://localhost:8000/v2/ep-1/job-stream/$RUNPOD_POD_ID/$ID?gpu=local");
-        environment["RUNPOD_WEBHOOK_PING"].ShouldBe("http://localhost:8000/v2/ep-1/ping/$RUNPOD_POD_ID");
-        environment["RUNPOD_PING_INTERVAL"].ShouldBe("4000");
-        environment["RUNPOD_POD_ID"].ShouldBe("pod-1");
-        options.WorkerEnvironment()["RUNPOD_POD_ID"].ShouldNotBe(options.WorkerEnvironment()["RUNPOD_POD_ID"]);
-        (options with { Host = "::1" }).WorkerEnvironment()["RUNPOD_WEBHOOK_PING"]!.ShouldStartWith(
-            "http://[::1]:8000/"
-        );
-        Should.Throw<InvalidOperationException>(() => new RunPodEmulatorOptions().WorkerEnvironment());
-        $"{options with { WorkerApiKey = "secret" }}".ShouldNotContain("secret");
+        options.BaseUrl().ShouldBe(url);
+        $"{options}".ShouldNotContain("secret");
     }
 
     [Fact]

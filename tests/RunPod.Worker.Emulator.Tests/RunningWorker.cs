@@ -9,7 +9,7 @@ internal sealed class RunningWorker : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
 
     private RunningWorker(JobHandler handler, RunPodWorkerOptions options) =>
-        Ended = RunPodWorker.RunAsync(handler, options, NullLoggerFactory.Instance, _stopping.Token);
+        Ended = RunPodWorker.RunAsync(handler, options, _stopping.Token);
 
     /// <summary>Its exit code.</summary>
     public Task<int> Ended { get; }
@@ -26,6 +26,9 @@ internal sealed class RunningWorker : IAsyncDisposable
             {
                 Concurrency = concurrency,
                 ProgressInterval = TimeSpan.Zero,
+                LoggerFactory = NullLoggerFactory.Instance,
+                StopsOnSignals = false,
+                Fitness = new FitnessOptions { ChecksSystem = false, ChecksGpu = false },
             }
         );
 

@@ -29,14 +29,25 @@ internal sealed class ClientRoutes(ControlPlane plane, RunPodEmulatorOptions opt
         Map(routes, "retry/{job}", Post, 2000, RetryAsync);
         Map(routes, "purge-queue", Post, 2, PurgeQueueAsync);
         Map(routes, "health", Both, 2000, http => Answers.WriteAsync(http, plane.Health()));
+        Map(routes, "env", Get, 2000, EnvironmentAsync);
         routes.MapMethods("/", Get, WelcomeAsync);
     }
 
     private Task WelcomeAsync(HttpContext http) =>
-        http.Response.WriteAsync(
-            Welcome.Text($"http://{http.Request.Host}/v2", options.EndpointId),
-            http.RequestAborted
-        );
+        http.Response.WriteAsync(Welcome.Text(BaseUrl(http), options.EndpointId), http.RequestAborted);
+
+    /// <summary>The variables of one more worker, for a shell's eval.</summary>
+    private Task EnvironmentAsync(HttpContext http)
+    {
+        // In quotes: the URLs hold names with a dollar that are the worker's to replace, not the shell's.
+        var lines = WorkerVariables
+            .For(options, BaseUrl(http), workerId: null)
+            .Select(variable => $"export {variable.Key}='{variable.Value}'\n");
+        return http.Response.WriteAsync(string.Concat(lines), http.RequestAborted);
+    }
+
+    /// <summary>As the one who asks reaches it.</summary>
+    private static string BaseUrl(HttpContext http) => $"http://{http.Request.Host}/v2";
 
     private void Map(
         IEndpointRouteBuilder routes,

@@ -7,7 +7,7 @@ using RunPod.Worker.Emulator.Jobs;
 
 namespace RunPod.Worker.Emulator.Http;
 
-/// <summary>What workers ask for. The URLs are those of <see cref="RunPodEmulatorOptions.WorkerEnvironment"/>.</summary>
+/// <summary>What workers ask for. The URLs are those of <see cref="WorkerVariables"/>.</summary>
 internal sealed class WorkerRoutes(ControlPlane plane, RunPodEmulatorOptions options)
 {
     private static readonly string[] Get = [HttpMethods.Get];

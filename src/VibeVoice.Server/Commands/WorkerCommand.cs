@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using RunPod.Worker;
+using RunPod.Worker.Emulator;
 using VibeVoice.Server.Hosting;
 using VibeVoice.Server.Queue;
 using VibeVoice.Server.Settings;
@@ -22,11 +23,6 @@ internal static class WorkerCommand
             Description = "With a job run here: write its audio to this file and print the answer without the base64.",
             HelpName = "file",
         };
-        var logLevel = new Option<string?>("--rp_log_level")
-        {
-            Description = "TRACE, DEBUG, INFO, WARN or ERROR. [default: RUNPOD_LOG_LEVEL, else INFO]",
-            HelpName = "level",
-        };
         var engine = SpeakCommand.EngineOption();
         var model = SpeakCommand.ModelOption();
         var command = new Command(
@@ -39,68 +35,68 @@ internal static class WorkerCommand
             audioFile,
             engine,
             model,
-            logLevel,
         };
-        var localApi = new LocalApi();
-        localApi.AddTo(command);
+        foreach (var flag in PlatformFlags.Options)
+        {
+            command.Options.Add(flag);
+        }
+
+        // RunPod may send flags that this version does not know; PlatformFlags refuses everything else.
+        command.TreatUnmatchedTokensAsErrors = false;
         command.SetGuardedAction(
             async (result, cancellationToken) =>
             {
-                (string, string?)[] flags =
-                [
+                var configuration = Configuration.Load(
                     ("VIBEVOICE_ENGINE", result.GetValue(engine)),
-                    ("MODEL_PATH", result.GetValue(model)),
-                    ("RUNPOD_LOG_LEVEL", result.GetValue(logLevel)),
-                ];
+                    ("MODEL_PATH", result.GetValue(model))
+                );
+                var platform = Logging.Platform(configuration).WithFlags(PlatformFlags.Read(result));
                 var json = result.GetValue(testInput);
-                if (localApi.IsWanted(result))
-                {
-                    return json is null
-                        ? await localApi.RunAsync(result, flags, settings => ServeAsync(settings, cancellationToken))
-                        : throw new SettingsException(
-                            "--test_input runs one job and ends: leave it or --rp_serve_api out."
-                        );
-                }
-
-                var configuration = Configuration.Load(flags);
-                return json is null && Logging.Platform(configuration).HasQueue
-                    ? await ServeAsync(configuration, cancellationToken)
-                    : await RunOneAsync(configuration, json, result.GetValue(audioFile), cancellationToken);
+                return json is null && (platform.HasQueue || platform.Flags.ServesApi)
+                    ? await ServeAsync(configuration, platform, cancellationToken)
+                    : await RunOneAsync(configuration, platform, json, result.GetValue(audioFile), cancellationToken);
             }
         );
         return command;
     }
 
-    private static async Task<int> ServeAsync(IConfiguration configuration, CancellationToken stopping)
+    private static async Task<int> ServeAsync(
+        IConfiguration configuration,
+        RunPodWorkerOptions platform,
+        CancellationToken stopping
+    )
     {
-        var platform = Logging.Platform(configuration);
         using var logs = Logging.ForQueue(platform);
         await using var services = SpeechServices.Build(configuration, logs);
         var options = WithLimits(platform, services.GetRequiredService<QueueOptions>());
-        if (options.FindProblems() is { Count: > 0 } problems)
+        if (!platform.Flags.ServesApi && options.FindProblems() is { Count: > 0 } problems)
         {
             throw new SettingsException(problems);
         }
 
         await WorkerStart.LoadAsync(services, stopping);
         var handler = services.GetRequiredService<SpeakHandler>();
-        return await RunPodWorker.RunAsync(handler.HandleAsync, options, logs, stopping);
+        options = options with { LoggerFactory = logs };
+        return options.Flags.ServesApi
+            ? await RunPodLocalApi.RunAsync(handler.HandleAsync, options, stopping)
+            : await RunPodWorker.RunAsync(handler.HandleAsync, options, stopping);
     }
 
     private static async Task<int> RunOneAsync(
         IConfiguration configuration,
+        RunPodWorkerOptions platform,
         string? json,
         string? audioFile,
         CancellationToken cancellationToken
     )
     {
         var job = TestJob.Parse(json);
-        using var logs = Logging.ToStandardError(configuration);
+        using var logs = Logging.ToStandardError(platform);
         await using var services = SpeechServices.Build(configuration, logs);
         await WorkerStart.LoadAsync(services, cancellationToken);
         var handler = services.GetRequiredService<SpeakHandler>();
-        var options = WithLimits(Logging.Platform(configuration), services.GetRequiredService<QueueOptions>());
-        var result = await LocalJob.RunAsync(job, handler.HandleAsync, options, logs, cancellationToken);
+        var options = WithLimits(platform, services.GetRequiredService<QueueOptions>()) with { LoggerFactory = logs };
+        var result = await LocalJob.RunAsync(job, handler.HandleAsync, options, cancellationToken);
         if (audioFile is not null && result.Succeeded)
         {
             await TestJob.SaveAudioAsync(result.Answer, audioFile, cancellationToken);
@@ -116,5 +112,9 @@ internal static class WorkerCommand
         {
             Concurrency = queue.Concurrency,
             JobTimeout = TimeSpan.FromSeconds(queue.JobTimeoutSeconds),
+            // What is not told to callers on purpose is a bug, and none of their business.
+            ErrorDetails = JobErrorDetails.Hidden,
+            // The command listens to signals itself.
+            StopsOnSignals = false,
         };
 }

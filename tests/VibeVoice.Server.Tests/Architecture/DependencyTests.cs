@@ -6,12 +6,14 @@ namespace VibeVoice.Server.Tests.Architecture;
 public sealed class DependencyTests
 {
     private static readonly Assembly Worker = typeof(RunPod.Worker.RunPodWorker).Assembly;
+    private static readonly Assembly Emulator = typeof(RunPod.Worker.Emulator.RunPodEmulator).Assembly;
     private static readonly Assembly Library = typeof(AudioFrame).Assembly;
 
     [Fact]
     public void The_libraries_do_not_know_each_other_nor_the_program()
     {
         References(Worker).ShouldNotContain(name => name.StartsWith("VibeVoice", StringComparison.Ordinal));
+        References(Emulator).ShouldNotContain(name => name.StartsWith("VibeVoice", StringComparison.Ordinal));
         References(Library).ShouldNotContain(name => name.StartsWith("RunPod", StringComparison.Ordinal));
         References(Library).ShouldNotContain("VibeVoice.Server");
     }
