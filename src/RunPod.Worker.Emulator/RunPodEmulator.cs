@@ -80,8 +80,18 @@ public sealed class RunPodEmulator : IAsyncDisposable
             throw;
         }
 
-        var port = options.Port != 0 ? options.Port : new Uri(application.Urls.First()).Port;
-        return new RunPodEmulator(application, plane, webhooks, options with { Port = port });
+        if (options.Port == 0)
+        {
+            var chosen = new Uri(application.Urls.First());
+            // 'localhost' may be another address than the one that the port was free on.
+            options = options with
+            {
+                Host = chosen.Host.Trim('[', ']'),
+                Port = chosen.Port,
+            };
+        }
+
+        return new RunPodEmulator(application, plane, webhooks, options);
     }
 
     /// <summary>The variables that RunPod would set in a worker's container.</summary>

@@ -62,6 +62,25 @@ public sealed class LostWorkerTests
     }
 
     [Fact]
+    public async Task A_worker_that_gets_its_lost_job_again_is_not_told_to_stop_it()
+    {
+        await using var stage = await StartAsync();
+        var worker = stage.Worker();
+        var id = await stage.RunAsync();
+        await worker.TakeAsync();
+        for (var i = 0; i < 12; i++)
+        {
+            _clock.Advance(TimeSpan.FromSeconds(4));
+            await worker.PingAsync();
+        }
+
+        (await stage.StateAsync(id)).ShouldBe("IN_QUEUE");
+        (await worker.TakeIdAsync()).ShouldBe(id);
+
+        (await worker.StopsAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_worker_without_a_heartbeat_is_trusted_until_the_execution_timeout()
     {
         await using var stage = await StartAsync();

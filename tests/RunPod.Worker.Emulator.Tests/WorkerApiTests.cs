@@ -120,23 +120,6 @@ public sealed class WorkerApiTests
     }
 
     [Fact]
-    public async Task A_job_that_is_handed_out_again_is_not_stopped_by_an_old_signal()
-    {
-        await using var stage = await EmulatorStage.StartAsync(o => o with { MaxRetries = 0 });
-        var worker = stage.Worker();
-        var id = await stage.RunAsync();
-        await worker.TakeAsync();
-        await worker.PostAsync(id, """{"error": "x"}""");
-        await stage.PostAsync($"retry/{id}");
-        await worker.TakeAsync();
-        await stage.PostAsync($"cancel/{id}"); // the signal waits
-        (await stage.StateAsync(id)).ShouldBe("CANCELLED");
-
-        (await stage.PostAsync($"retry/{id}")).Status.ShouldBe(400);
-        (await worker.StopsAsync()).ShouldBe([id]);
-    }
-
-    [Fact]
     public async Task The_first_result_counts_and_later_posts_change_nothing()
     {
         await using var stage = await EmulatorStage.StartAsync();
