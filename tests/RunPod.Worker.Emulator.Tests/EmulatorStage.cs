@@ -80,6 +80,19 @@ internal sealed class EmulatorStage : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until a worker has a job.</summary>
+    public async Task WaitForWorkerAsync(string jobId, string workerId)
+    {
+        var waited = Stopwatch.StartNew();
+        while (
+            !(await GetAsync($"status/{jobId}")).Json.TryGetProperty("workerId", out var worker)
+            || worker.GetString() != workerId
+        )
+        {
+            waited.Elapsed.ShouldBeLessThan(Patience, $"'{jobId}' should be taken by '{workerId}'");
+        }
+    }
+
     /// <summary>Waits for a line of the log that holds a text.</summary>
     public Task WaitForLogAsync(string part) =>
         FakeRunPod.WaitForAsync(() => Logs.Any(line => line.Contains(part, StringComparison.Ordinal)), part);

@@ -10,7 +10,8 @@ namespace Testing.RunPod;
 /// </summary>
 public sealed class RunPodSdk : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    /// <summary>Node.js may need long to start on a busy machine.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
     private readonly ConcurrentDictionary<int, TaskCompletionSource<JsonElement>> _calls = new();
@@ -36,7 +37,7 @@ public sealed class RunPodSdk : IAsyncDisposable
             ArgumentList =
             {
                 Repository.PathOf("tests", "tools", "runpod-sdk.mjs"),
-                baseUrl.ToString(),
+                baseUrl.ToString().TrimEnd('/'),
                 apiKey,
                 endpointId,
             },
