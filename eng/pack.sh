@@ -7,6 +7,9 @@ version=${1:-}
 folder=${2:-artifacts/packages}
 log=artifacts/pack.log
 mkdir -p artifacts
+# The same commit gives the same package, to the byte.
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
+export SOURCE_DATE_EPOCH
 
 # Its own intermediate folder: another version would make the ordinary build start again.
 for project in src/VibeVoice src/VibeVoice.Extensions.AI; do
