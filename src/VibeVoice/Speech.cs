@@ -77,7 +77,7 @@ public sealed class Speech : IAsyncEnumerable<AudioFrame>
             // Either the reader did not come back for the next frame, or a token was cancelled.
             if (isWithReader || (cancelled.IsCancellationRequested && Report.EndReason is null))
             {
-                _narration.End(SpeechEndReason.Cancelled);
+                _narration.Cancel(_script);
             }
         }
     }

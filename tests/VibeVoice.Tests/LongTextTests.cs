@@ -268,7 +268,12 @@ public sealed class LongTextTests : IAsyncLifetime
     public async Task Speech_begins_while_its_chunk_is_open_and_silence_while_text_is_awaited()
     {
         var rest = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var speech = _model.SpeakAsync(OpenAsync(rest.Task), _voice, new SpeakOptions { Seed = 7 }, Cancellation);
+        var speech = _endless.SpeakAsync(
+            OpenAsync(rest.Task),
+            _endlessVoice,
+            new SpeakOptions { Seed = 7 },
+            Cancellation
+        );
         await using var frames = speech.GetAsyncEnumerator(Cancellation);
         var samples = new List<float>();
         for (var frame = 0; frame < 8; frame++)
@@ -284,7 +289,9 @@ public sealed class LongTextTests : IAsyncLifetime
         }
 
         const string whole = "[pause:200ms] This is a sentence that goes on, and on. And it ends.";
-        samples.ToArray().ShouldBe((await SpeakAsync(whole, new SpeakOptions { Seed = 7 })).Samples);
+        samples
+            .ToArray()
+            .ShouldBe((await SpeakAsync(whole, new SpeakOptions { Seed = 7 }, _endless, _endlessVoice)).Samples);
 
         static async IAsyncEnumerable<string> OpenAsync(Task<string> rest)
         {

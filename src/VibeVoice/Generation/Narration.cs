@@ -11,6 +11,7 @@ internal sealed class Narration(VibeVoiceModel model, Engine engine, VoicePreset
     private readonly int _sampleRateHz = engine.Config.SampleRateHz;
     private readonly int _samplesPerFrame = engine.Config.Acoustic.SamplesPerFrame;
     private SpeakReport _report = new(0, 0, TimeSpan.Zero, null, 0, EndedBeforeText: false, 0);
+    private ChunkReader? _chunk;
     private long _samples;
 
     /// <summary>What has been handed out so far.</summary>
@@ -34,11 +35,22 @@ internal sealed class Narration(VibeVoiceModel model, Engine engine, VoicePreset
             }
         }
 
-        End(Report.Chunks is [.., var last] ? last.EndReason : SpeechEndReason.EndOfSpeech);
+        var reason = Report.Chunks is [.., var last] ? last.EndReason : SpeechEndReason.EndOfSpeech;
+        Publish(Report with { EndReason = reason });
     }
 
-    /// <summary>No more frames will be handed out.</summary>
-    public void End(SpeechEndReason reason) => Publish(Report with { EndReason = reason });
+    /// <summary>No more frames are wanted.</summary>
+    public void Cancel(ScriptReader script)
+    {
+        var isRead = script.IsAtEnd && (_chunk is null or { IsConsumed: true });
+        Publish(
+            Report with
+            {
+                EndReason = SpeechEndReason.Cancelled,
+                EndedBeforeText = Report.EndedBeforeText || !isRead,
+            }
+        );
+    }
 
     /// <summary>Pauses that follow each other are one, so that their sum is rounded once.</summary>
     private async IAsyncEnumerable<ReadOnlyMemory<float>> PauseAsync(
@@ -70,6 +82,7 @@ internal sealed class Narration(VibeVoiceModel model, Engine engine, VoicePreset
     {
         for (ChunkReader? rest = chunk; rest is not null; )
         {
+            _chunk = rest;
             using var run = new ChunkRun(engine, voice, options, rest, Report.FramesComputed);
             while (!run.HasEnded)
             {

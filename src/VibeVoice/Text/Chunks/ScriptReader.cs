@@ -9,6 +9,9 @@ internal sealed class ScriptReader(SpeechScript script, IAsyncEnumerable<string>
     private Task<bool>? _next;
     private bool _isComplete;
 
+    /// <summary>Whether all steps were taken, as far as is known without waiting for text.</summary>
+    public bool IsAtEnd => _isComplete && _parts.Count == 0;
+
     /// <summary>The next step, which stays the next one; null after the last.</summary>
     /// <exception cref="PauseTooLongException">The text has come to one.</exception>
     public async ValueTask<ScriptPart?> PeekAsync(CancellationToken cancellationToken)
