@@ -76,7 +76,7 @@ public sealed class VibeVoiceSynthesizerTests
         using var synthesizer = Create(new SpeechSettings());
         var request = Request(
             synthesizer,
-            "[pause:1s]“Hello” there. [pause:250ms] And there is more, much more to say.",
+            "[pause:1s]“Hello” there. [pause:250ms] And there is more, much more to say. Then it ends.",
             7
         );
 
@@ -87,6 +87,7 @@ public sealed class VibeVoiceSynthesizerTests
         outline.Chunks[0].End.ShouldBe(ChunkBoundary.Pause);
         outline.Chunks[0].SilenceSeconds.ShouldBe(0.25);
         outline.Chunks.Count.ShouldBeGreaterThan(2);
+        outline.Chunks[^1].End.ShouldBe(ChunkBoundary.TextEnd);
         outline.Tokens.ShouldBe(outline.Chunks.Sum(chunk => chunk.Tokens));
         outline.EstimatedSeconds.ShouldNotBeNull().ShouldBeGreaterThan(1.25);
     }
