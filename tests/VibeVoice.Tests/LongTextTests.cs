@@ -376,6 +376,33 @@ public sealed class LongTextTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_prompt_that_leaves_no_room_is_told_and_nothing_turns_in_circles()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var file in Directory.EnumerateFiles(GoldenFiles.Tiny))
+        {
+            File.Copy(file, folder.PathOf(Path.GetFileName(file)));
+        }
+
+        var config = await File.ReadAllTextAsync(folder.PathOf("config.json"), Cancellation);
+        var small = System.Text.RegularExpressions.Regex.Replace(
+            config,
+            "\"max_position_embeddings\": [0-9]+",
+            "\"max_position_embeddings\": 22"
+        );
+        folder.Write("config.json", small);
+        using var model = await VibeVoiceModel.LoadAsync(folder.Path, new ModelOptions { Threads = 1 }, Cancellation);
+        var voice = model.LoadVoice(GoldenFiles.TinyVoice);
+        var (samples, report) = await SpeakAsync("One. Two.[pause:10ms]Three.", new SpeakOptions(), model, voice);
+
+        report.EndReason.ShouldBe(SpeechEndReason.PositionLimit);
+        report.EndedBeforeText.ShouldBeTrue();
+        (report.FramesComputed, report.FramesSpoken, report.TokensRead).ShouldBe((0, 0, 0));
+        report.Chunks.ShouldAllBe(chunk => chunk.EndedBeforeText);
+        samples.ShouldAllBe(sample => sample == 0);
+    }
+
+    [Fact]
     public void Options_that_make_no_sense_are_refused_in_words()
     {
         Refuse(new LongTextOptions { FramesPerToken = 0 }, "FramesPerToken is 0");

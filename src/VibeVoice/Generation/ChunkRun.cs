@@ -43,7 +43,7 @@ internal sealed class ChunkRun(
         return _run.End is null ? _run.NextFrame() : null;
     }
 
-    /// <summary>Ends the run where a limit comes before the next frame, while its last frame can still fade out.</summary>
+    /// <summary>Ends the run where a limit comes before the next frame, so that its last frame can still fade out.</summary>
     public async ValueTask StopAtLimitsAsync(CancellationToken cancellationToken)
     {
         if (_run.HasPutOutLast)

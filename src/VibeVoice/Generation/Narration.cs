@@ -84,6 +84,7 @@ internal sealed class Narration(VibeVoiceModel model, Engine engine, VoicePreset
         {
             _chunk = rest;
             using var run = new ChunkRun(engine, voice, options, rest, Report.FramesComputed);
+            await run.StopAtLimitsAsync(cancellationToken).ConfigureAwait(false);
             while (!run.HasEnded)
             {
                 var samples = await NextFrameAsync(run, cancellationToken).ConfigureAwait(false);
