@@ -1,6 +1,7 @@
 namespace VibeVoice;
 
 /// <summary>Where a chunk of a text ends; the later, the better a place.</summary>
+/// <remarks>A value: safe to share between threads, nothing to dispose.</remarks>
 public enum ChunkBoundary
 {
     /// <summary>Inside a word that is longer than the budget, between two characters.</summary>

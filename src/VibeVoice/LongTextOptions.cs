@@ -4,7 +4,7 @@ namespace VibeVoice;
 /// <remarks>
 /// A chunk ends at a paragraph from half of the budget on, at a sentence from three quarters, at a clause from nine
 /// tenths, and between words where the budget is spent; so a text that arrives in pieces is split as the whole is. Each
-/// chunk starts from the voice's prompt. Immutable, and safe to share between threads.
+/// chunk starts from the voice's prompt. Immutable, and safe to share between threads; nothing to dispose.
 /// </remarks>
 public sealed record LongTextOptions
 {

@@ -1,6 +1,7 @@
 namespace VibeVoice;
 
 /// <summary>A text asks for a longer pause than <see cref="TextOptions.LongestPause"/> allows.</summary>
+/// <remarks>Safe to share between threads; nothing to dispose.</remarks>
 public sealed class PauseTooLongException : FormatException
 {
     /// <summary>Makes the exception.</summary>

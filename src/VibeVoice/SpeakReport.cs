@@ -11,7 +11,7 @@ namespace VibeVoice;
 /// <param name="TokensRead">Tokens of the text that the model has read; those that it read twice count twice.</param>
 /// <param name="EndedBeforeText">Whether some of the text was never read, in whichever chunk.</param>
 /// <param name="PeakLevel">Largest absolute sample before limiting to [-1, 1].</param>
-/// <remarks>Immutable, and safe to share between threads.</remarks>
+/// <remarks>Immutable, and safe to share between threads; nothing to dispose.</remarks>
 public sealed record SpeakReport(
     int FramesComputed,
     int FramesSpoken,

@@ -3,7 +3,7 @@ namespace VibeVoice;
 /// <summary>What would be spoken: the chunks of a text, and the silence between them.</summary>
 /// <param name="Silence">Before the first chunk: the pauses at the beginning of the text.</param>
 /// <param name="Chunks">In order; none when the text has nothing to speak.</param>
-/// <remarks>Immutable, and safe to share between threads.</remarks>
+/// <remarks>Immutable, and safe to share between threads; nothing to dispose.</remarks>
 public sealed record SpeechPlan(TimeSpan Silence, IReadOnlyList<PlannedChunk> Chunks)
 {
     /// <summary>Tokens that the model will read.</summary>
@@ -20,7 +20,7 @@ public sealed record SpeechPlan(TimeSpan Silence, IReadOnlyList<PlannedChunk> Ch
 /// <param name="End">What ends it.</param>
 /// <param name="Silence">After it: the pauses that the text asks for, or what joins two chunks.</param>
 /// <param name="EstimatedSpeech">How long it will sound, by <see cref="LongTextOptions.FramesPerToken"/>.</param>
-/// <remarks>Immutable, and safe to share between threads.</remarks>
+/// <remarks>Immutable, and safe to share between threads; nothing to dispose.</remarks>
 public sealed record PlannedChunk(
     string Text,
     int Tokens,

@@ -5,7 +5,7 @@ using VibeVoice.Text;
 namespace VibeVoice;
 
 /// <summary>Says what a checkpoint would speak, without its weights: loaded in a moment, in little memory.</summary>
-/// <remarks>Thread-safe. Holds nothing to dispose.</remarks>
+/// <remarks>Thread-safe; nothing to dispose.</remarks>
 public sealed class SpeechPlanner
 {
     private readonly ModelConfig _config;

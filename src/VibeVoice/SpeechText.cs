@@ -3,7 +3,7 @@ using VibeVoice.Text.Preparation;
 namespace VibeVoice;
 
 /// <summary>Prepares text as <see cref="VibeVoiceModel"/> does, for those who speak it with something else.</summary>
-/// <remarks>Thread-safe.</remarks>
+/// <remarks>Thread-safe; nothing to dispose.</remarks>
 public static class SpeechText
 {
     /// <summary>Prepares a whole text.</summary>
@@ -46,6 +46,7 @@ public static class SpeechText
 /// <summary>Prepared text, and the pause after it.</summary>
 /// <param name="Text">Empty where the whole text begins with a pause.</param>
 /// <param name="Pause">From zero; pauses that follow each other are one.</param>
+/// <remarks>A value: safe to share between threads, nothing to dispose.</remarks>
 public readonly record struct TextStretch(string Text, TimeSpan Pause)
 {
     /// <summary>How many samples the pause has.</summary>

@@ -8,5 +8,5 @@ namespace VibeVoice;
 /// whole; a text that was read to its end is taken as spoken.
 /// </param>
 /// <param name="EndedBeforeText">Whether some of its text was not read, and no later chunk took it up.</param>
-/// <remarks>Immutable, and safe to share between threads.</remarks>
+/// <remarks>Immutable, and safe to share between threads; nothing to dispose.</remarks>
 public sealed record SpokenChunk(int FramesSpoken, int TokensRead, SpeechEndReason EndReason, bool EndedBeforeText);

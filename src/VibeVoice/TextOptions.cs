@@ -3,7 +3,7 @@ namespace VibeVoice;
 /// <summary>What is done to a text before it is spoken. Words are never respelled.</summary>
 /// <remarks>
 /// Always: curly quotes become straight, white space is normalised, and characters that nobody can hear (controls,
-/// byte-order marks, zero-width ones without a meaning) are taken out. Immutable, and safe to share between threads.
+/// byte-order marks, zero-width ones without a meaning) are taken out. Immutable, and safe to share between threads; nothing to dispose.
 /// </remarks>
 public sealed record TextOptions
 {
