@@ -304,7 +304,10 @@ public sealed class LongTextTests : IAsyncLifetime
     public async Task Cancelling_stops_within_a_frame_in_any_chunk_and_in_silence()
     {
         var whole = await SpeakAsync(Text + "[pause:2s]" + Text, new SpeakOptions { Seed = 7 });
-        foreach (var after in (int[])[1, whole.Report.Chunks[0].FramesSpoken + 4, 70])
+        foreach (
+            var after in (int[])
+                [1, whole.Report.Chunks[0].FramesSpoken + 1, whole.Report.Chunks[0].FramesSpoken + 6, 70]
+        )
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
             var speech = _model.SpeakAsync(

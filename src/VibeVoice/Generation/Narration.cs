@@ -64,14 +64,22 @@ internal sealed class Narration(VibeVoiceModel model, Engine engine, VoicePreset
             script.Take();
             pause += part.Pause;
             var due = Silence.Samples(pause, _sampleRateHz);
-            foreach (var frame in Silence.Frames(due - handedOut, _samplesPerFrame))
+            foreach (var frame in BeSilent(due - handedOut, cancellationToken))
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                Publish(Report, frame.Length);
                 yield return frame;
             }
 
             handedOut = due;
+        }
+    }
+
+    private IEnumerable<ReadOnlyMemory<float>> BeSilent(long samples, CancellationToken cancellationToken)
+    {
+        foreach (var frame in Silence.Frames(samples, _samplesPerFrame))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Publish(Report, frame.Length);
+            yield return frame;
         }
     }
 
@@ -105,9 +113,8 @@ internal sealed class Narration(VibeVoiceModel model, Engine engine, VoicePreset
             );
             rest = next.Rest;
             var silence = Silence.Samples(options.SilenceAfter(next.Boundary), _sampleRateHz);
-            foreach (var frame in Silence.Frames(silence, _samplesPerFrame))
+            foreach (var frame in BeSilent(silence, cancellationToken))
             {
-                Publish(Report, frame.Length);
                 yield return frame;
             }
         }
