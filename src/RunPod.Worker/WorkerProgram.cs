@@ -45,7 +45,11 @@ internal static partial class WorkerProgram
     {
         if (options.Flags.ServesApi)
         {
-            return ["--rp_serve_api: this build has no local API."];
+            return
+            [
+                "--rp_serve_api: this program has no local API in it. Start a RunPodEmulator (RunPod.Worker.Emulator), and "
+                    + "this worker with the variables that it gives.",
+            ];
         }
 
         return isLocal ? options.Flags.Problems : options.FindProblems();

@@ -122,7 +122,8 @@ internal sealed class QueueWorker : IAsyncDisposable
             await Task.Delay(10, token);
             var delivered = worker._runPod.Elapsed;
             worker._runPod.Enqueue($"job-{job}");
-            await worker.UntilAsync(() => worker.Results > job, token);
+            // Not by the count, which is ahead of the record.
+            await worker.UntilAsync(() => worker._runPod.RequestsTo(RunPodRoute.Result).Count > job, token);
             times.Add((worker._runPod.RequestsTo(RunPodRoute.Result)[^1].At - delivered).TotalMilliseconds);
         }
 

@@ -19,18 +19,6 @@ internal static class PlatformFlags
             HelpName = "level",
         },
         new Option<bool>("--rp_debugger") { Description = "Add times and facts to each output." },
-        new Option<bool>("--rp_serve_api") { Description = "Serve the endpoint API on this machine." },
-        new Option<string?>("--rp_api_host")
-        {
-            Description = "Where that API listens. [default: localhost]",
-            HelpName = "host",
-        },
-        new Option<string?>("--rp_api_port") { Description = "Its port. [default: 8000]", HelpName = "port" },
-        new Option<string?>("--rp_api_concurrency")
-        {
-            Description = "Jobs that run at once behind it. [default: as on a queue]",
-            HelpName = "number",
-        },
     ];
 
     /// <exception cref="SettingsException">A flag is not RunPod's, or its value cannot work.</exception>
@@ -46,7 +34,7 @@ internal static class PlatformFlags
             }
         }
 
-        var flags = WorkerFlags.Parse(arguments);
+        var flags = WorkerFlags.Parse([.. arguments, .. result.UnmatchedTokens]);
         var problems = flags.Problems.Concat(NotOurs(result.UnmatchedTokens)).ToList();
         return problems.Count == 0 ? flags : throw new SettingsException(problems);
     }

@@ -52,7 +52,7 @@ internal static class WorkerCommand
                 );
                 var platform = Logging.Platform(configuration).WithFlags(PlatformFlags.Read(result));
                 var json = result.GetValue(testInput);
-                return json is null && (platform.HasQueue || platform.Flags.ServesApi)
+                return json is null && platform.HasQueue
                     ? await ServeAsync(configuration, platform, cancellationToken)
                     : await RunOneAsync(configuration, platform, json, result.GetValue(audioFile), cancellationToken);
             }
@@ -69,7 +69,7 @@ internal static class WorkerCommand
         using var logs = Logging.ForQueue(platform);
         await using var services = SpeechServices.Build(configuration, logs);
         var options = WithLimits(platform, services.GetRequiredService<QueueOptions>());
-        if (!platform.Flags.ServesApi && options.FindProblems() is { Count: > 0 } problems)
+        if (options.FindProblems() is { Count: > 0 } problems)
         {
             throw new SettingsException(problems);
         }

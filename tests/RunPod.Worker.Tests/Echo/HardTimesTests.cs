@@ -206,7 +206,7 @@ public sealed class HardTimesTests
         await using var stage = await EchoStage.StartAsync(settings: ("ECHO_CONCURRENCY", "2"));
         stage.RunPod.EnqueueRaw(
             """
-            [{"id":"a","input":{"sleep_ms":800,"echo":"a"}}, {"id":"b","input":{"sleep_ms":800,"echo":"b"}},
+            [{"id":"a","input":{"sleep_ms":2500,"echo":"a"}}, {"id":"b","input":{"sleep_ms":2500,"echo":"b"}},
              {"id":"waits","input":{"sleep_ms":100,"echo":"c"}}]
             """
         );

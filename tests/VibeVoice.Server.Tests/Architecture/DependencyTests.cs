@@ -19,10 +19,25 @@ public sealed class DependencyTests
     }
 
     [Fact]
-    public void The_worker_library_knows_only_http_json_and_logging() =>
+    public void The_worker_library_knows_only_the_runtime_and_the_generic_host() =>
         References(Worker)
             .Where(name => !name.StartsWith("System", StringComparison.Ordinal))
-            .ShouldBe(["Microsoft.Extensions.Logging.Abstractions"]);
+            .Order(StringComparer.Ordinal)
+            .ShouldBe([
+                "Microsoft.Extensions.Configuration.Abstractions",
+                "Microsoft.Extensions.DependencyInjection.Abstractions",
+                "Microsoft.Extensions.Hosting",
+                "Microsoft.Extensions.Hosting.Abstractions",
+                "Microsoft.Extensions.Logging.Abstractions",
+                "Microsoft.Extensions.Options",
+                "Microsoft.Win32.Primitives", // Win32Exception, which says on every system that a program is not there
+            ]);
+
+    [Fact]
+    public void The_speech_library_knows_only_onnx_runtime() =>
+        References(Library)
+            .Where(name => !name.StartsWith("System", StringComparison.Ordinal))
+            .ShouldBe(["Microsoft.ML.OnnxRuntime"]);
 
     [Fact]
     public void The_libraries_never_touch_the_web_server() =>
