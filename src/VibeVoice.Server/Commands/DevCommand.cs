@@ -11,10 +11,20 @@ internal static class DevCommand
         new("dev", "For work on the engine: synthetic checkpoints, recorded runs replayed, token ids compared.")
         {
             DevSyntheticCheckpointCommand.Create(),
+            DevReplayCommand.Create(),
+            DevTokensCommand.Create(),
         };
 
     public static Option<bool> JsonOption() =>
         new("--json") { Description = "Print the result as one JSON object on standard output." };
+
+    public static async Task PrintAsync(IEnumerable<string> lines)
+    {
+        foreach (var line in lines)
+        {
+            await Console.Out.WriteLineAsync(line);
+        }
+    }
 
     /// <summary>As all commands, and a file that is not what it should be is a wrong argument here.</summary>
     public static void SetDevAction(this Command command, Func<ParseResult, CancellationToken, Task<int>> run) =>

@@ -24,6 +24,7 @@ internal sealed class SpeechRun : IDisposable
     private readonly LatentSampler _sampler;
     private readonly SoundDecoder _decoder;
     private readonly float[] _scaled;
+    private float[] _samples = [];
     private int _frameOfWindow;
     private bool _speechHasEnded;
 
@@ -69,6 +70,9 @@ internal sealed class SpeechRun : IDisposable
     /// <summary>Negative condition of the next latent, <c>[D]</c>.</summary>
     public ReadOnlySpan<float> NegativeCondition => _sampler.NegativeCondition;
 
+    /// <summary>Samples of the last frame, also of one after the end of speech; for those who compare.</summary>
+    public ReadOnlySpan<float> Samples => _samples;
+
     public float EndLogit => _frame.EndLogit;
 
     /// <summary>Reads the text of the window that begins; an empty one when the text is exhausted.</summary>
@@ -109,7 +113,7 @@ internal sealed class SpeechRun : IDisposable
     {
         _noise.Fill(FramesComputed, _sampler.Latent);
         _sampler.Sample(_guidance);
-        var samples = Decode();
+        _samples = Decode();
         var isPutOut = !_speechHasEnded;
         FramesComputed++;
         FramesPutOut += isPutOut ? 1 : 0;
@@ -120,7 +124,7 @@ internal sealed class SpeechRun : IDisposable
             End ??= SpeechEndReason.EndOfSpeech;
         }
 
-        return isPutOut ? samples : null;
+        return isPutOut ? _samples : null;
     }
 
     public void Dispose()
