@@ -17,6 +17,7 @@ public sealed class SyntheticCheckpointTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    [Trait("Category", "Reference")]
     public void It_writes_the_weights_of_the_golden_tiny_checkpoint_to_the_bit()
     {
         SyntheticCheckpoint.Write(
@@ -208,6 +209,7 @@ public sealed class SyntheticCheckpointTests : IDisposable
     }
 
     [Fact]
+    [Trait("Category", "Reference")]
     public void Names_and_shapes_are_those_of_the_published_checkpoint()
     {
         using var golden = JsonDocument.Parse(File.ReadAllText(Path.Combine(GoldenFiles.Full, "checksums.json")));
@@ -218,6 +220,7 @@ public sealed class SyntheticCheckpointTests : IDisposable
     }
 
     [Fact]
+    [Trait("Category", "Reference")]
     public void All_full_size_tensors_have_the_recorded_sums()
     {
         using var golden = JsonDocument.Parse(File.ReadAllText(Path.Combine(GoldenFiles.Full, "checksums.json")));
