@@ -142,6 +142,18 @@ public sealed class VibeVoiceModel : IDisposable
 
     internal ChunkReader ReadChunk(ScriptReader script) => new(script, _tokenizer);
 
+    /// <summary>All tokens of a text that is one chunk.</summary>
+    internal int[] Tokenize(string text)
+    {
+        var tokens = new ChunkTokens(_tokenizer);
+        tokens.Add(text);
+        tokens.Finish();
+        return tokens.Take(int.MaxValue);
+    }
+
+    /// <summary>Whether the tokenizer has more than a token per byte.</summary>
+    internal bool KnowsWords => _tokenizer.KnowsWords;
+
     /// <summary>The engine, which the caller disposes when its request has ended.</summary>
     internal Engine Enter() => _engine.TryEnter() ? _engine : throw new ObjectDisposedException(nameof(VibeVoiceModel));
 

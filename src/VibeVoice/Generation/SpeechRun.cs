@@ -25,6 +25,7 @@ internal sealed class SpeechRun : IDisposable
     private readonly LatentSampler _sampler;
     private readonly SoundDecoder _decoder;
     private readonly float[] _scaled;
+    private float[] _samples = [];
     private int _frameOfWindow;
     private bool _speechHasEnded;
 
@@ -78,6 +79,9 @@ internal sealed class SpeechRun : IDisposable
     /// <summary>Negative condition of the next latent, <c>[D]</c>.</summary>
     public ReadOnlySpan<float> NegativeCondition => _sampler.NegativeCondition;
 
+    /// <summary>Samples of the last frame, also of one after the end of speech; for those who compare.</summary>
+    public ReadOnlySpan<float> Samples => _samples;
+
     public float EndLogit => _frame.EndLogit;
 
     /// <summary>Reads the text of the window that begins; an empty one when the text is exhausted.</summary>
@@ -118,7 +122,7 @@ internal sealed class SpeechRun : IDisposable
     {
         _noise.Fill(_firstFrame + FramesComputed, _sampler.Latent);
         _sampler.Sample(_guidance);
-        var samples = Decode();
+        _samples = Decode();
         var isPutOut = !_speechHasEnded;
         FramesComputed++;
         FramesPutOut += isPutOut ? 1 : 0;
@@ -129,7 +133,7 @@ internal sealed class SpeechRun : IDisposable
             End ??= SpeechEndReason.EndOfSpeech;
         }
 
-        return isPutOut ? samples : null;
+        return isPutOut ? _samples : null;
     }
 
     /// <summary>Ends the run where it is.</summary>
