@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.ML.OnnxRuntime;
 using VibeVoice.Checkpoints;
 using VibeVoice.Generation;
 using VibeVoice.Text;
@@ -27,6 +28,9 @@ public sealed class VibeVoiceModel : IDisposable
         _engine = engine;
         _tokenizer = tokenizer;
     }
+
+    /// <summary>The version of ONNX Runtime that computes.</summary>
+    public static string RuntimeVersion => OrtEnv.Instance().GetVersionString();
 
     /// <summary>Samples per second of what it speaks.</summary>
     public int SampleRateHz => _engine.Config.SampleRateHz;

@@ -86,6 +86,7 @@ internal sealed class SpeechRun : IDisposable
             return ([], []);
         }
 
+        using var timing = VibeVoiceMetrics.Time("text");
         var width = _engine.Config.Language.HiddenSize;
         for (var i = 0; i < tokens.Length; i++)
         {
@@ -107,8 +108,7 @@ internal sealed class SpeechRun : IDisposable
     /// </remarks>
     public float[]? NextFrame()
     {
-        _noise.Fill(FramesComputed, _sampler.Latent);
-        _sampler.Sample(_guidance);
+        Sample();
         var samples = Decode();
         var isPutOut = !_speechHasEnded;
         FramesComputed++;
@@ -135,8 +135,16 @@ internal sealed class SpeechRun : IDisposable
         _negativeCache.Dispose();
     }
 
+    private void Sample()
+    {
+        using var timing = VibeVoiceMetrics.Time("sampler");
+        _noise.Fill(FramesComputed, _sampler.Latent);
+        _sampler.Sample(_guidance);
+    }
+
     private float[] Decode()
     {
+        using var timing = VibeVoiceMetrics.Time("decoder");
         var latent = _sampler.Latent;
         for (var i = 0; i < latent.Length; i++)
         {
@@ -154,6 +162,7 @@ internal sealed class SpeechRun : IDisposable
             return;
         }
 
+        using var timing = VibeVoiceMetrics.Time("speech_step");
         _frame.Run(_sampler.Latent);
         _frame.Hidden.CopyTo(_sampler.Condition);
         _frame.NegativeHidden.CopyTo(_sampler.NegativeCondition);
