@@ -62,9 +62,8 @@ public sealed class VibeVoiceModel : IDisposable
             () =>
             {
                 var tokenizer = TextTokenizer.Load(folder);
-                using var checkpoint = Checkpoint.Open(folder);
-                var engine = Engine.Load(
-                    checkpoint,
+                var engine = Engine.Open(
+                    folder,
                     new EngineOptions(threads, options?.EndOfSpeechBias),
                     cancellationToken
                 );

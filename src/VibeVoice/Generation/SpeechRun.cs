@@ -90,7 +90,7 @@ internal sealed class SpeechRun : IDisposable
         var width = _engine.Config.Language.HiddenSize;
         for (var i = 0; i < tokens.Length; i++)
         {
-            _engine.Embedding(tokens[i]).CopyTo(_text.Embeddings[(i * width)..]);
+            _engine.ReadEmbedding(tokens[i], _text.Embeddings.Slice(i * width, width));
         }
 
         var textHidden = _text.Run(tokens.Length);

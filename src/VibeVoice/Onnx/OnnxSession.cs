@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using VibeVoice.Onnx.Streaming;
 
 namespace VibeVoice.Onnx;
 
@@ -24,6 +25,8 @@ internal sealed class OnnxSession : IDisposable
         {
             _options.AddInitializer(weight.Name, weights.Get(weight).OrtValue);
         }
+
+        StreamedLinear.Register(_options);
 
         _session = Open(graph.Serialize(weights), packed);
     }
