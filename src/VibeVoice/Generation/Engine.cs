@@ -35,6 +35,7 @@ internal sealed class Engine : IDisposable
             Text = Open(ModelGraphs.Text(Config, kernel, linear));
             SpeechText = Open(ModelGraphs.SpeechText(Config, kernel, linear));
             SpeechFrame = Open(ModelGraphs.SpeechFrame(Config, kernel, options.EndOfSpeechBias, linear));
+            SamplerConditions = Open(new SamplerConditions(Config.Diffusion).Build(linear));
             Sampler = Open(new SamplerStep(Config.Diffusion).Build(linear));
             var decoder = new AcousticDecoder(Config.Acoustic).Build(linear);
             DecoderState = decoder.State;
@@ -62,6 +63,8 @@ internal sealed class Engine : IDisposable
     public OnnxSession SpeechText { get; }
 
     public OnnxSession SpeechFrame { get; }
+
+    public OnnxSession SamplerConditions { get; }
 
     public OnnxSession Sampler { get; }
 

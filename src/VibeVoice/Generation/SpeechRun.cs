@@ -43,7 +43,7 @@ internal sealed class SpeechRun : IDisposable
         _text = new TextStep(engine.Text, _textCache, width, TokensPerWindow);
         _speechText = new TextStep(engine.SpeechText, _positiveCache, width, TokensPerWindow);
         _frame = new FrameStep(engine.SpeechFrame, _positiveCache, _negativeCache, config);
-        _sampler = new LatentSampler(engine.Sampler, options.Schedule, config.Diffusion);
+        _sampler = new LatentSampler(engine.SamplerConditions, engine.Sampler, options.Schedule, config.Diffusion);
         _decoder = new SoundDecoder(engine.Decoder, engine.DecoderState, config.Acoustic);
         _scaled = new float[config.Acoustic.LatentSize];
         voice.Speech.LastHiddenState.Span[^width..].CopyTo(_sampler.Condition);

@@ -19,8 +19,9 @@ internal sealed class OnnxSession : IDisposable
             InterOpNumThreads = 1,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
         };
-        // Sessions take turns: threads of one that spin while another runs would take its cores.
-        _options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        // Sessions take turns: threads may spin between two nodes of a run, but not while another session runs.
+        _options.AddSessionConfigEntry("session.intra_op.allow_spinning", "1");
+        _options.AddSessionConfigEntry("session.force_spinning_stop", "1");
         foreach (var weight in graph.GivenToTheSession)
         {
             _options.AddInitializer(weight.Name, weights.Get(weight).OrtValue);

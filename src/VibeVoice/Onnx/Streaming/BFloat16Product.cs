@@ -45,6 +45,11 @@ internal static unsafe class BFloat16Product
         {
             var w = weights + ((nint)n * inputs);
             var row = 0;
+            for (; rows - row is 3 or > 4; row += 3)
+            {
+                FourByThree(w, x + ((nint)row * inputs), y + ((nint)row * outputs) + n, inputs, outputs);
+            }
+
             for (; row + 2 <= rows; row += 2)
             {
                 FourByTwo(w, x + ((nint)row * inputs), y + ((nint)row * outputs) + n, inputs, outputs);
@@ -65,6 +70,53 @@ internal static unsafe class BFloat16Product
         }
     }
 
+    private static void FourByThree(ushort* w0, float* x0, float* y, int inputs, int outputs)
+    {
+        var w1 = w0 + inputs;
+        var w2 = w1 + inputs;
+        var w3 = w2 + inputs;
+        var x1 = x0 + inputs;
+        var x2 = x1 + inputs;
+        var (a0, a1, a2, a3) = (Zero, Zero, Zero, Zero);
+        var (b0, b1, b2, b3) = (Zero, Zero, Zero, Zero);
+        var (c0, c1, c2, c3) = (Zero, Zero, Zero, Zero);
+        var k = 0;
+        for (; k + Block <= inputs; k += Block)
+        {
+            var (even, odd) = Widen(w0 + k);
+            a0 = Add(a0, even, Vector256.Load(x0 + k), odd, Vector256.Load(x0 + k + 8));
+            b0 = Add(b0, even, Vector256.Load(x1 + k), odd, Vector256.Load(x1 + k + 8));
+            c0 = Add(c0, even, Vector256.Load(x2 + k), odd, Vector256.Load(x2 + k + 8));
+            (even, odd) = Widen(w1 + k);
+            a1 = Add(a1, even, Vector256.Load(x0 + k), odd, Vector256.Load(x0 + k + 8));
+            b1 = Add(b1, even, Vector256.Load(x1 + k), odd, Vector256.Load(x1 + k + 8));
+            c1 = Add(c1, even, Vector256.Load(x2 + k), odd, Vector256.Load(x2 + k + 8));
+            (even, odd) = Widen(w2 + k);
+            a2 = Add(a2, even, Vector256.Load(x0 + k), odd, Vector256.Load(x0 + k + 8));
+            b2 = Add(b2, even, Vector256.Load(x1 + k), odd, Vector256.Load(x1 + k + 8));
+            c2 = Add(c2, even, Vector256.Load(x2 + k), odd, Vector256.Load(x2 + k + 8));
+            (even, odd) = Widen(w3 + k);
+            a3 = Add(a3, even, Vector256.Load(x0 + k), odd, Vector256.Load(x0 + k + 8));
+            b3 = Add(b3, even, Vector256.Load(x1 + k), odd, Vector256.Load(x1 + k + 8));
+            c3 = Add(c3, even, Vector256.Load(x2 + k), odd, Vector256.Load(x2 + k + 8));
+        }
+
+        y[0] = Finish(a0, w0, x0, k, inputs);
+        y[1] = Finish(a1, w1, x0, k, inputs);
+        y[2] = Finish(a2, w2, x0, k, inputs);
+        y[3] = Finish(a3, w3, x0, k, inputs);
+        y += outputs;
+        y[0] = Finish(b0, w0, x1, k, inputs);
+        y[1] = Finish(b1, w1, x1, k, inputs);
+        y[2] = Finish(b2, w2, x1, k, inputs);
+        y[3] = Finish(b3, w3, x1, k, inputs);
+        y += outputs;
+        y[0] = Finish(c0, w0, x2, k, inputs);
+        y[1] = Finish(c1, w1, x2, k, inputs);
+        y[2] = Finish(c2, w2, x2, k, inputs);
+        y[3] = Finish(c3, w3, x2, k, inputs);
+    }
+
     private static void FourByTwo(ushort* w0, float* x0, float* y, int inputs, int outputs)
     {
         var w1 = w0 + inputs;
@@ -76,20 +128,18 @@ internal static unsafe class BFloat16Product
         var k = 0;
         for (; k + Block <= inputs; k += Block)
         {
-            var (even0, odd0) = (Vector256.Load(x0 + k), Vector256.Load(x0 + k + 8));
-            var (even1, odd1) = (Vector256.Load(x1 + k), Vector256.Load(x1 + k + 8));
             var (even, odd) = Widen(w0 + k);
-            a0 = Add(a0, even, even0, odd, odd0);
-            b0 = Add(b0, even, even1, odd, odd1);
+            a0 = Add(a0, even, Vector256.Load(x0 + k), odd, Vector256.Load(x0 + k + 8));
+            b0 = Add(b0, even, Vector256.Load(x1 + k), odd, Vector256.Load(x1 + k + 8));
             (even, odd) = Widen(w1 + k);
-            a1 = Add(a1, even, even0, odd, odd0);
-            b1 = Add(b1, even, even1, odd, odd1);
+            a1 = Add(a1, even, Vector256.Load(x0 + k), odd, Vector256.Load(x0 + k + 8));
+            b1 = Add(b1, even, Vector256.Load(x1 + k), odd, Vector256.Load(x1 + k + 8));
             (even, odd) = Widen(w2 + k);
-            a2 = Add(a2, even, even0, odd, odd0);
-            b2 = Add(b2, even, even1, odd, odd1);
+            a2 = Add(a2, even, Vector256.Load(x0 + k), odd, Vector256.Load(x0 + k + 8));
+            b2 = Add(b2, even, Vector256.Load(x1 + k), odd, Vector256.Load(x1 + k + 8));
             (even, odd) = Widen(w3 + k);
-            a3 = Add(a3, even, even0, odd, odd0);
-            b3 = Add(b3, even, even1, odd, odd1);
+            a3 = Add(a3, even, Vector256.Load(x0 + k), odd, Vector256.Load(x0 + k + 8));
+            b3 = Add(b3, even, Vector256.Load(x1 + k), odd, Vector256.Load(x1 + k + 8));
         }
 
         y[0] = Finish(a0, w0, x0, k, inputs);
