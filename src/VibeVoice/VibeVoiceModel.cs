@@ -133,14 +133,7 @@ public sealed class VibeVoiceModel : IDisposable
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(voice);
         ThrowIfDisposed();
-        if (!ReferenceEquals(voice.Config, _engine.Config))
-        {
-            throw new ArgumentException(
-                $"The voice '{voice.Name}' was loaded by another model. Load it with this one.",
-                nameof(voice)
-            );
-        }
-
+        ThrowIfOfAnother(voice);
         return new Speech(this, text, voice.Preset, CreateRunOptions(options ?? new SpeakOptions()), cancellationToken);
     }
 
@@ -152,6 +145,9 @@ public sealed class VibeVoiceModel : IDisposable
             _engine.Dispose();
         }
     }
+
+    /// <summary>Whether the tokenizer has more than a token per byte.</summary>
+    internal bool KnowsWords => _tokenizer.KnowsWords;
 
     internal TokenStream Tokenize(IAsyncEnumerable<string> text) => new(_tokenizer, text);
 
@@ -172,7 +168,18 @@ public sealed class VibeVoiceModel : IDisposable
 
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
 
-    private SpeechRunOptions CreateRunOptions(SpeakOptions options)
+    internal void ThrowIfOfAnother(ModelVoice voice)
+    {
+        if (!ReferenceEquals(voice.Config, _engine.Config))
+        {
+            throw new ArgumentException(
+                $"The voice '{voice.Name}' was loaded by another model. Load it with this one.",
+                nameof(voice)
+            );
+        }
+    }
+
+    internal SpeechRunOptions CreateRunOptions(SpeakOptions options)
     {
         var diffusion = _engine.Config.Diffusion;
         var steps = options.DiffusionSteps ?? diffusion.DefaultInferenceSteps;
@@ -196,7 +203,7 @@ public sealed class VibeVoiceModel : IDisposable
         );
     }
 
-    private static async IAsyncEnumerable<string> OnePieceAsync(string text)
+    internal static async IAsyncEnumerable<string> OnePieceAsync(string text)
     {
         await Task.CompletedTask.ConfigureAwait(false);
         yield return text;

@@ -34,6 +34,7 @@ internal static class CommandLine
             RetentionCommand.Create(),
             InstallCommand.Create(),
             WorkspaceCommand.Create(),
+            DevCommand.Create(),
         };
         root.Options.Add(new HelpOption { Recursive = true });
         root.Options.Add(new VersionOption());

@@ -24,6 +24,8 @@ internal sealed class SpeechRun : IDisposable
     private readonly LatentSampler _sampler;
     private readonly SoundDecoder _decoder;
     private readonly float[] _scaled;
+    private float[] _samples = [];
+    private int _textOfWindow; // tokens
     private int _frameOfWindow;
     private bool _speechHasEnded;
 
@@ -69,21 +71,31 @@ internal sealed class SpeechRun : IDisposable
     /// <summary>Negative condition of the next latent, <c>[D]</c>.</summary>
     public ReadOnlySpan<float> NegativeCondition => _sampler.NegativeCondition;
 
+    /// <summary>Samples of the last frame, also of one after the end of speech; for those who compare.</summary>
+    public ReadOnlySpan<float> Samples => _samples;
+
     public float EndLogit => _frame.EndLogit;
 
+    /// <summary>What the text model made of the last window, <c>[T, D]</c>; for those who compare.</summary>
+    public ReadOnlySpan<float> TextHidden => _text.Hidden[..(_textOfWindow * _engine.Config.Language.HiddenSize)];
+
+    /// <summary>What the speech model made of that, <c>[T, D]</c>.</summary>
+    public ReadOnlySpan<float> SpeechHidden =>
+        _speechText.Hidden[..(_textOfWindow * _engine.Config.Language.HiddenSize)];
+
     /// <summary>Reads the text of the window that begins; an empty one when the text is exhausted.</summary>
-    /// <returns>Hidden states of both models, <c>[T, D]</c>; for those who compare.</returns>
-    public (float[] TextHidden, float[] SpeechHidden) ReadText(ReadOnlySpan<int> tokens)
+    public void ReadText(ReadOnlySpan<int> tokens)
     {
+        _textOfWindow = 0;
         if (tokens.IsEmpty)
         {
-            return ([], []);
+            return;
         }
 
         if (!_textCache.HasRoomFor(tokens.Length) || !_positiveCache.HasRoomFor(tokens.Length))
         {
             End = SpeechEndReason.PositionLimit;
-            return ([], []);
+            return;
         }
 
         using var timing = VibeVoiceMetrics.Time("text");
@@ -97,7 +109,7 @@ internal sealed class SpeechRun : IDisposable
         textHidden.CopyTo(_speechText.Embeddings);
         var speechHidden = _speechText.Run(tokens.Length);
         speechHidden[^width..].CopyTo(_sampler.Condition);
-        return (textHidden.ToArray(), speechHidden.ToArray());
+        _textOfWindow = tokens.Length;
     }
 
     /// <summary>Computes the next frame.</summary>
@@ -109,7 +121,7 @@ internal sealed class SpeechRun : IDisposable
     public float[]? NextFrame()
     {
         Sample();
-        var samples = Decode();
+        _samples = Decode();
         var isPutOut = !_speechHasEnded;
         FramesComputed++;
         FramesPutOut += isPutOut ? 1 : 0;
@@ -120,7 +132,7 @@ internal sealed class SpeechRun : IDisposable
             End ??= SpeechEndReason.EndOfSpeech;
         }
 
-        return isPutOut ? samples : null;
+        return isPutOut ? _samples : null;
     }
 
     public void Dispose()

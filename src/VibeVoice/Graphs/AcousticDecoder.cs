@@ -30,7 +30,8 @@ internal sealed class AcousticDecoder(AcousticConfig config)
             config.LatentSize,
             channels[0],
             config.KernelSize,
-            groups: 1
+            groups: 1,
+            config.HasBias
         ).Forward(g, latents, state);
         var rows = 1;
         for (var stage = 0; stage < channels.Count; stage++)
@@ -43,6 +44,7 @@ internal sealed class AcousticDecoder(AcousticConfig config)
                     channels[stage - 1],
                     channels[stage],
                     config.Ratios[stage - 1],
+                    config.HasBias,
                     rows
                 ).Forward(g, x, state);
                 rows *= config.Ratios[stage - 1];
@@ -64,7 +66,8 @@ internal sealed class AcousticDecoder(AcousticConfig config)
             channels[^1],
             1,
             config.KernelSize,
-            groups: 1
+            groups: 1,
+            config.HasBias
         ).Forward(g, x, state);
     }
 }

@@ -15,7 +15,10 @@ internal static unsafe class BFloat16Product
     private const int Block = 16;
     private const uint UpperHalf = 0xFFFF0000;
 
+    // AggressiveOptimization: published code knows no vectors of eight, and the first frame would wait for better code.
+
     /// <summary>Puts x into the order of widened weights: of each sixteen, first the even places, then the odd ones.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Arrange(ReadOnlySpan<float> x, Span<float> arranged, int inputs)
     {
         for (; !x.IsEmpty; x = x[inputs..], arranged = arranged[inputs..])
@@ -38,6 +41,7 @@ internal static unsafe class BFloat16Product
     /// <param name="weights">W, <c>[outputs, inputs]</c>.</param>
     /// <param name="x">Arranged, <c>[rows, inputs]</c>.</param>
     /// <param name="y"><c>[rows, outputs]</c>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(ushort* weights, float* x, float* y, int rows, int inputs, int outputs, Range some)
     {
         var (n, end) = (some.Start.Value, some.End.Value);
@@ -70,6 +74,7 @@ internal static unsafe class BFloat16Product
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FourByThree(ushort* w0, float* x0, float* y, int inputs, int outputs)
     {
         var w1 = w0 + inputs;
@@ -117,6 +122,7 @@ internal static unsafe class BFloat16Product
         y[3] = Finish(c3, w3, x2, k, inputs);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FourByTwo(ushort* w0, float* x0, float* y, int inputs, int outputs)
     {
         var w1 = w0 + inputs;
@@ -153,6 +159,7 @@ internal static unsafe class BFloat16Product
         y[3] = Finish(b3, w3, x1, k, inputs);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FourByOne(ushort* w0, float* x, float* y, int inputs)
     {
         var w1 = w0 + inputs;
@@ -179,6 +186,7 @@ internal static unsafe class BFloat16Product
         y[3] = Finish(a3, w3, x, k, inputs);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float One(ushort* w, float* x, int inputs)
     {
         var sum = Zero;
