@@ -45,7 +45,7 @@ public sealed class VibeVoiceModel : IDisposable
     /// <param name="folder">Holds config.json, model.safetensors or its shards, and tokenizer.json or vocab.json and merges.txt.</param>
     /// <param name="options">How; the defaults when null.</param>
     /// <param name="cancellationToken">Stops between two graphs.</param>
-    /// <returns>The model, to be disposed.</returns>
+    /// <returns>The model, to be disposed. Until then it reads weights of bf16 where they lie: replace files by rename only.</returns>
     /// <exception cref="ModelFormatException">A file is missing, or is not what it should be.</exception>
     /// <exception cref="WeightMismatchException">A tensor is missing, or has another shape.</exception>
     /// <exception cref="ArgumentOutOfRangeException">Fewer than one thread.</exception>

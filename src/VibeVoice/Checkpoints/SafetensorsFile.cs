@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace VibeVoice.Checkpoints;
 
-/// <summary>A safetensors file, memory-mapped: tensors are converted as they are read and never kept.</summary>
+/// <summary>A safetensors file, memory-mapped: tensors are converted as they are read, or used where they lie.</summary>
 /// <remarks>Safe to share between threads until disposed. The format: https://github.com/huggingface/safetensors.</remarks>
 internal sealed class SafetensorsFile : IDisposable
 {
