@@ -4,7 +4,7 @@ using System.Diagnostics.Metrics;
 namespace VibeVoice;
 
 /// <summary>What the library tells whoever listens to its meter, with <see cref="MeterListener"/> or OpenTelemetry.</summary>
-/// <remarks>Thread-safe. Nothing is measured while nobody listens.</remarks>
+/// <remarks>Thread-safe. Nothing is measured while nobody listens, and there is nothing to dispose.</remarks>
 public static class VibeVoiceMetrics
 {
     /// <summary>The name of the meter.</summary>

@@ -30,6 +30,11 @@ public sealed class RecordedRun
         Noise = ReadNumbers(file, "noise") ?? throw WeightMismatchException.Missing("noise", Path, "noise per frame");
         var rows = Noise.Shape is [var frames, _] ? (int)frames : throw Noise.Unexpected("shape [frames, latent size]");
         FramesComputed = description.TryCount("frames_computed") ?? rows;
+        if (Math.Min(rows, FramesComputed) == 0)
+        {
+            throw Noise.Unexpected("at least one frame"); // no frames would be equal to anything
+        }
+
         TokenIds = file.Tensors.ContainsKey("token_ids") ? ReadTokens(file) : null;
         Quantities = [.. QuantityNames.All.Select(name => ReadNumbers(file, name)).OfType<RecordedNumbers>()];
         string[] known = [.. QuantityNames.All, "noise", "token_ids"];

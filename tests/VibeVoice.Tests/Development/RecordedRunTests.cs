@@ -161,6 +161,11 @@ public sealed class RecordedRunTests : IAsyncLifetime
         Should
             .Throw<ModelFormatException>(() => RecordedRun.Load(Rewrite(describe: golden => golden["text"] = null)))
             .Message.ShouldContain("'text'");
+        Should
+            .Throw<WeightMismatchException>(() =>
+                RecordedRun.Load(Rewrite(describe: golden => golden["frames_computed"] = 0))
+            )
+            .Expected.ShouldBe("at least one frame");
         await Should.ThrowAsync<ModelFormatException>(() =>
             ReplayAsync(Rewrite(describe: golden => golden["steps"] = 1000))
         );

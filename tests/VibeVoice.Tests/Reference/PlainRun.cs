@@ -20,8 +20,6 @@ internal sealed class PlainRun
 
     public List<double> EndLogits { get; } = [];
 
-    public double[] Audio { get; private set; } = [];
-
     public int FramesPutOut { get; private set; }
 
     public SpeechEndReason? End { get; private set; }
@@ -84,9 +82,6 @@ internal sealed class PlainRun
             }
         }
 
-        double scale = _checkpoint.ReadScalar(WeightNames.SpeechScale);
-        double bias = _checkpoint.ReadScalar(WeightNames.SpeechBias);
-        Audio = _loops.AcousticDecoder([.. Latents.Select(row => row.Select(v => (v / scale) - bias).ToArray())]);
         return this;
 
         double[] Last(ReadOnlyMemory<float> rows) =>
@@ -94,6 +89,14 @@ internal sealed class PlainRun
 
         double[] Advance(List<double[]> sequence, PresetCache prompt) =>
             _loops.LanguageModel("tts_language_model", language.SpeechLayers, true, [.. sequence], prompt)[^1];
+    }
+
+    /// <summary>All frames of some latents at once.</summary>
+    public double[] Decode(double[][] latents)
+    {
+        double scale = _checkpoint.ReadScalar(WeightNames.SpeechScale);
+        double bias = _checkpoint.ReadScalar(WeightNames.SpeechBias);
+        return _loops.AcousticDecoder([.. latents.Select(row => row.Select(v => (v / scale) - bias).ToArray())]);
     }
 
     private double[] Guided(double[] z, double timestep, double[] condition, double[] negative, double guidance)
