@@ -27,16 +27,16 @@ soak: ## Long faults: many jobs, killed tools, memory over time.
 	@eng/publish.sh
 	@eng/test.sh $(CONFIGURATION) --filter-trait Category=Soak
 
-bench: ## Measures overhead, memory and start-up; the results are a table and docs/benchmarks/.
+bench: ## Measures overhead, memory, start-up and the engine (2 GB of disk, made once); writes docs/benchmarks/.
 	@eng/setup.sh run
 	@$(BUILD) bench/VibeVoice.Benchmarks
 	@eng/publish.sh
 	@artifacts/bin/VibeVoice.Benchmarks/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/VibeVoice.Benchmarks
 
-parity: ## Compares the engine with the reference's recorded numbers, on small checkpoints so far.
+parity: ## Compares the engine with the reference's recorded numbers: parts, runs, the real size (9 GB of memory), laws, tokens.
 	@eng/setup.sh run
-	@$(BUILD) tests/VibeVoice.Tests
-	@artifacts/bin/VibeVoice.Tests/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/VibeVoice.Tests
+	@$(BUILD)
+	@eng/test.sh $(CONFIGURATION) --filter-trait Category=Reference --filter-trait Category=Parity
 
 publish: ## Leaves the programs in artifacts/publish/: vibevoice/ and echo-worker/.
 	@eng/setup.sh run

@@ -14,7 +14,7 @@ var against = new Option<FileInfo?>("--against")
 };
 var only = new Option<string?>("--only")
 {
-    Description = "One of overhead, hotpath, start, memory, queue. [default: all]",
+    Description = "One of overhead, hotpath, start, memory, queue, engine. [default: all]",
 };
 var echoWorker = new Option<FileInfo>("--echo-worker")
 {
@@ -24,7 +24,7 @@ var echoWorker = new Option<FileInfo>("--echo-worker")
 var echoAgainst = new Option<FileInfo?>("--echo-against") { Description = "Another sample worker, measured in turns." };
 program.AcceptExistingOnly();
 
-var root = new RootCommand("Measures what the program costs around the synthesizer.")
+var root = new RootCommand("Measures what the program costs around the synthesizer, and how fast the model speaks.")
 {
     program,
     against,
@@ -44,6 +44,7 @@ root.SetAction(
             ["start"] = token => StartUp.MeasureAsync(programs, token),
             ["memory"] = token => Memory.MeasureAsync(programs, token),
             ["queue"] = token => QueueWorker.MeasureAsync(echo, token),
+            ["engine"] = token => EngineSpeed.MeasureAsync(programs, token),
         };
         var machine = await Machine.DescribeAsync(cancellationToken);
         var report = new Report(machine, TimeProvider.System.GetLocalNow());

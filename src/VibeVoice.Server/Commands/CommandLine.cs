@@ -29,10 +29,12 @@ internal static class CommandLine
         {
             SpeakCommand.Create(),
             VoicesCommand.Create(),
+            BenchCommand.Create(),
             WorkerCommand.Create(),
             RetentionCommand.Create(),
             InstallCommand.Create(),
             WorkspaceCommand.Create(),
+            DevCommand.Create(),
         };
         root.Options.Add(new HelpOption { Recursive = true });
         root.Options.Add(new VersionOption());

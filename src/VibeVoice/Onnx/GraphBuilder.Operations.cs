@@ -31,6 +31,15 @@ internal sealed partial class GraphBuilder
 
     public Value MatrixProduct(Value a, Value b) => Node("MatMul", a, b);
 
+    /// <summary>x · Wᵀ + b with W as a checkpoint stores it.</summary>
+    public Value StreamedLinear(Value x, Weight weight, Value? bias) =>
+        Node(
+            Streaming.StreamedLinear.Name,
+            Streaming.StreamedLinear.Domain,
+            bias is { } vector ? [x, Weight(weight), vector] : [x, Weight(weight)],
+            [(Streaming.StreamedLinear.Outputs, weight.Shape[0]), (Streaming.StreamedLinear.Inputs, weight.Shape[1])]
+        )[0];
+
     public Value Sigmoid(Value x) => Node("Sigmoid", x);
 
     public Value Silu(Value x) => Multiply(x, Sigmoid(x));
@@ -47,8 +56,8 @@ internal sealed partial class GraphBuilder
     public Value RmsNorm(Value x, Value weight, float epsilon) =>
         Node("SimplifiedLayerNormalization", [x, weight], ("axis", -1L), ("epsilon", epsilon));
 
-    public Value Convolution(Value x, Value weight, Value bias, long groups) =>
-        Node("Conv", [x, weight, bias], ("group", groups));
+    public Value Convolution(Value x, Value weight, Value? bias, long groups) =>
+        Node("Conv", bias is { } b ? [x, weight, b] : [x, weight], ("group", groups));
 
     public Value Concatenate(long axis, params Value[] parts) =>
         parts.Length == 1 ? parts[0] : Node("Concat", parts, ("axis", axis));

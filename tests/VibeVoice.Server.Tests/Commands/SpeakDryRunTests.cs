@@ -42,7 +42,7 @@ public sealed class SpeakDryRunTests : CommandTest
         string[] speak =
         [
             "speak",
-            "Hello there. And there is more, much more to say.",
+            "Hello there. And there is more, much more to say. Then it ends, and all of it was said.",
             "--engine",
             "vibevoice",
             "--model",
