@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using VibeVoice.Checkpoints;
+using VibeVoice.Devices;
 using VibeVoice.Generation;
+using VibeVoice.Graphs;
 using VibeVoice.Text;
 
 namespace VibeVoice;
@@ -22,11 +24,19 @@ public sealed class VibeVoiceModel : IDisposable
     private readonly FairTurns _turns = new();
     private int _isDisposed;
 
-    private VibeVoiceModel(Engine engine, TextTokenizer tokenizer)
+    private VibeVoiceModel(Engine engine, TextTokenizer tokenizer, DeviceChoice device, ModelPrecision precision)
     {
         _engine = engine;
         _tokenizer = tokenizer;
+        Device = device;
+        Precision = precision;
     }
+
+    /// <summary>Where it computes, and why there.</summary>
+    public DeviceChoice Device { get; }
+
+    /// <summary>How exactly it computes.</summary>
+    public ModelPrecision Precision { get; }
 
     /// <summary>Samples per second of what it speaks.</summary>
     public int SampleRateHz => _engine.Config.SampleRateHz;
@@ -44,7 +54,8 @@ public sealed class VibeVoiceModel : IDisposable
     /// <returns>The model, to be disposed.</returns>
     /// <exception cref="ModelFormatException">A file is missing, or is not what it should be.</exception>
     /// <exception cref="WeightMismatchException">A tensor is missing, or has another shape.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">Fewer than one thread.</exception>
+    /// <exception cref="DeviceUnavailableException">The device that was asked for cannot be used.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Fewer than one thread, or no such device or precision.</exception>
     public static Task<VibeVoiceModel> LoadAsync(
         string folder,
         ModelOptions? options = null,
@@ -52,19 +63,32 @@ public sealed class VibeVoiceModel : IDisposable
     )
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        var threads = options?.Threads ?? Environment.ProcessorCount; // which heeds a container's quota
+        options ??= new ModelOptions();
+        var threads = options.Threads ?? Environment.ProcessorCount; // which heeds a container's quota
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1, nameof(options));
+        if (options.Precision is { } asked && !Enum.IsDefined(asked))
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), asked, "Choose Float32 or Float16.");
+        }
+
         return Task.Run(
             () =>
             {
+                var device = DeviceChoice.Make(options.Device);
+                var precision = options.Precision ?? device.DefaultPrecision;
                 var tokenizer = TextTokenizer.Load(folder);
                 using var checkpoint = Checkpoint.Open(folder);
                 var engine = Engine.Load(
                     checkpoint,
-                    new EngineOptions(threads, options?.EndOfSpeechBias),
+                    new EngineOptions(
+                        threads,
+                        options.EndOfSpeechBias,
+                        Precisions: PartPrecisions.All(precision),
+                        OpenDevice: device.Device == ModelDevice.Cuda ? CudaDevice.Open : null
+                    ),
                     cancellationToken
                 );
-                return new VibeVoiceModel(engine, tokenizer);
+                return new VibeVoiceModel(engine, tokenizer, device, precision);
             },
             cancellationToken
         );

@@ -23,20 +23,23 @@ internal sealed class Engine : IDisposable
     private Engine(Checkpoint checkpoint, EngineOptions options, CancellationToken cancellationToken)
     {
         Config = checkpoint.Config;
-        _weights = new WeightStore(checkpoint);
+        Precisions = options.Precisions ?? PartPrecisions.All(ModelPrecision.Float32);
+        Device = options.OpenDevice?.Invoke() ?? HostDevice.Instance;
+        _weights = new WeightStore(checkpoint, Device);
         try
         {
-            var kernel = options.Kernel ?? AttentionKernels.For(Config.Language);
-            _embeddings = _weights.Get(
+            _embeddings = _weights.OnHost(
                 Weight.Stored(EmbeddingName, Config.Language.VocabularySize, Config.Language.HiddenSize)
             );
             ScalingFactor = checkpoint.ReadScalar("model.speech_scaling_factor");
             BiasFactor = checkpoint.ReadScalar("model.speech_bias_factor");
-            Text = Open(ModelGraphs.Text(Config, kernel));
-            SpeechText = Open(ModelGraphs.SpeechText(Config, kernel));
-            SpeechFrame = Open(ModelGraphs.SpeechFrame(Config, kernel, options.EndOfSpeechBias));
-            Sampler = Open(new SamplerStep(Config.Diffusion).Build());
-            var decoder = new AcousticDecoder(Config.Acoustic).Build();
+            Text = Open(ModelGraphs.Text(Config, Kernel(Precisions.Text), Precisions.Text));
+            SpeechText = Open(ModelGraphs.SpeechText(Config, Kernel(Precisions.Speech), Precisions.Speech));
+            SpeechFrame = Open(
+                ModelGraphs.SpeechFrame(Config, Kernel(Precisions.Speech), Precisions.Speech, options.EndOfSpeechBias)
+            );
+            Sampler = Open(new SamplerStep(Config.Diffusion).Build(Precisions.Sampler));
+            var decoder = new AcousticDecoder(Config.Acoustic).Build(Precisions.Decoder);
             DecoderState = decoder.State;
             Decoder = Open(decoder.Graph);
         }
@@ -45,6 +48,9 @@ internal sealed class Engine : IDisposable
             Free();
             throw;
         }
+
+        AttentionKernel Kernel(ModelPrecision precision) =>
+            options.Kernel ?? AttentionKernels.For(Config.Language, precision, Device.IsHost);
 
         OnnxSession Open(OnnxGraph graph)
         {
@@ -56,6 +62,11 @@ internal sealed class Engine : IDisposable
     }
 
     public ModelConfig Config { get; }
+
+    /// <summary>Where it computes, and what lasts between runs is kept.</summary>
+    public IDevice Device { get; }
+
+    public PartPrecisions Precisions { get; }
 
     public OnnxSession Text { get; }
 
@@ -125,11 +136,20 @@ internal sealed class Engine : IDisposable
         _sessions.ForEach(session => session.Dispose());
         _packed.Dispose();
         _weights.Dispose();
+        Device.Dispose();
     }
 }
 
 /// <summary>How an engine runs.</summary>
 /// <param name="Threads">Threads of one run.</param>
 /// <param name="EndOfSpeechBias">Takes the place of the checkpoint's, for recorded runs.</param>
-/// <param name="Kernel">Which attention; by head size when null.</param>
-internal sealed record EngineOptions(int Threads, float? EndOfSpeechBias = null, AttentionKernel? Kernel = null);
+/// <param name="Kernel">Which attention; by head size, precision and device when null.</param>
+/// <param name="Precisions">Float32 when null.</param>
+/// <param name="OpenDevice">Opens the device to compute on, which the engine then owns; the host when null.</param>
+internal sealed record EngineOptions(
+    int Threads,
+    float? EndOfSpeechBias = null,
+    AttentionKernel? Kernel = null,
+    PartPrecisions? Precisions = null,
+    Func<IDevice>? OpenDevice = null
+);

@@ -1,4 +1,3 @@
-using Microsoft.ML.OnnxRuntime;
 using VibeVoice.Checkpoints;
 using VibeVoice.Graphs;
 using VibeVoice.Onnx;
@@ -11,7 +10,7 @@ internal sealed class LatentSampler : IDisposable
     private readonly OnnxSession _session;
     private readonly IReadOnlyList<SolverStep> _steps;
     private readonly IReadOnlyList<float[]> _times;
-    private readonly OrtIoBinding _binding;
+    private readonly OnnxBinding _binding;
     private readonly List<NativeTensor> _tensors = [];
     private readonly NativeTensor _latent;
     private readonly NativeTensor _previousPrediction;

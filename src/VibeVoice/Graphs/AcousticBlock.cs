@@ -25,8 +25,8 @@ internal sealed class AcousticBlock(string path, int channels, AcousticConfig co
     public Value Forward(GraphBuilder g, Value x, DecoderState state)
     {
         var mixed = _mixer.Forward(g, _norm.Forward(g, x), state);
-        x = g.Add(x, g.Multiply(mixed, g.Weight(_gamma))); // [T, channels]
+        x = g.Add(x, g.Multiply(g.ToFloat32(mixed), g.Weight(_gamma))); // [T, channels]
         var widened = g.Gelu(_widen.Forward(g, _ffnNorm.Forward(g, x))); // [T, 4·channels]
-        return g.Add(x, g.Multiply(_narrow.Forward(g, widened), g.Weight(_ffnGamma))); // [T, channels]
+        return g.Add(x, g.Multiply(g.ToFloat32(_narrow.Forward(g, widened)), g.Weight(_ffnGamma))); // [T, channels]
     }
 }

@@ -10,12 +10,12 @@ internal sealed class AcousticDecoder(AcousticConfig config)
     public const string Audio = "audio";
     private const string Path = "model.acoustic_tokenizer.decoder";
 
-    public (OnnxGraph Graph, DecoderState State) Build()
+    public (OnnxGraph Graph, DecoderState State) Build(ModelPrecision precision)
     {
-        var g = new GraphBuilder("decoder");
+        var g = new GraphBuilder("decoder", precision);
         var state = new DecoderState();
         var latents = g.Input(Latents, "frames", config.LatentSize);
-        g.Output(Audio, Forward(g, latents, state), "samples", 1);
+        g.Output(Audio, g.ToFloat32(Forward(g, latents, state)), "samples", 1);
         return (g.Build(), state);
     }
 
@@ -32,6 +32,7 @@ internal sealed class AcousticDecoder(AcousticConfig config)
             config.KernelSize,
             groups: 1
         ).Forward(g, latents, state);
+        x = g.ToFloat32(x);
         for (var stage = 0; stage < channels.Count; stage++)
         {
             using var stageModule = g.Enter($"stages.{stage}");
@@ -43,6 +44,7 @@ internal sealed class AcousticDecoder(AcousticConfig config)
                     channels[stage],
                     config.Ratios[stage - 1]
                 ).Forward(g, x, state);
+                x = g.ToFloat32(x);
             }
 
             for (var block = 0; block < config.DecoderDepths[stage]; block++)

@@ -36,7 +36,7 @@ internal sealed class DiffusionHead
     public Value Forward(GraphBuilder g, Value latent, Value time, Value condition)
     {
         using var module = g.Enter("prediction_head");
-        var x = _noisyLatent.Forward(g, latent); // [B, D]
+        var x = g.ToFloat32(_noisyLatent.Forward(g, latent)); // [B, D]
         var c = g.Add(_condition.Forward(g, condition), _timeSecond.Forward(g, g.Silu(_timeFirst.Forward(g, time)))); // [B, D]
         c = g.Silu(c); // every modulation begins with it
         foreach (var layer in _layers)
@@ -44,8 +44,8 @@ internal sealed class DiffusionHead
             x = layer.Forward(g, x, c);
         }
 
-        var modulation = g.Split(_finalModulation.Forward(g, c), -1, 2);
-        return _final.Forward(g, Modulate(g, _finalNorm.Forward(g, x), modulation[0], modulation[1]));
+        var modulation = g.Split(g.ToFloat32(_finalModulation.Forward(g, c)), -1, 2);
+        return g.ToFloat32(_final.Forward(g, Modulate(g, _finalNorm.Forward(g, x), modulation[0], modulation[1])));
     }
 
     private static Value Modulate(GraphBuilder g, Value x, Value shift, Value scale) =>
@@ -65,9 +65,9 @@ internal sealed class DiffusionHead
         public Value Forward(GraphBuilder g, Value x, Value c)
         {
             using var module = g.Enter($"layers.{layer}");
-            var modulation = g.Split(_modulation.Forward(g, c), -1, 3); // shift, scale, gate
+            var modulation = g.Split(g.ToFloat32(_modulation.Forward(g, c)), -1, 3); // shift, scale, gate
             var modulated = Modulate(g, _norm.Forward(g, x), modulation[0], modulation[1]);
-            return g.Add(x, g.Multiply(modulation[2], _ffn.Forward(g, modulated))); // [B, D]
+            return g.Add(x, g.Multiply(modulation[2], g.ToFloat32(_ffn.Forward(g, modulated)))); // [B, D]
         }
     }
 }

@@ -23,10 +23,10 @@ internal sealed class SamplerStep(DiffusionConfig config)
 
     private readonly DiffusionHead _head = new(config);
 
-    public OnnxGraph Build()
+    public OnnxGraph Build(ModelPrecision precision)
     {
         const string rows = "rows";
-        var g = new GraphBuilder("sampler");
+        var g = new GraphBuilder("sampler", precision);
         var latent = g.Input(Latent, rows, config.LatentSize);
         var previous = g.Input(PreviousPrediction, rows, config.LatentSize);
         var condition = g.Input(Condition, rows, config.HiddenSize);

@@ -16,9 +16,9 @@ internal sealed class StreamingUpsampling(string path, int inputs, int outputs, 
         using var module = g.Enter("convtr");
         var context = state.Carry(g, x, 1, inputs); // [T + 1, inputs]
         var previous = g.Slice(context, 0, 0, -1); // [T, inputs]
-        var y = g.MatrixProduct(g.Concatenate(1, x, previous), g.Weight(Matrix())); // [T, ratio·outputs]
+        var y = g.MatrixProduct(g.Concatenate(1, g.ToCompute(x), previous), g.ComputeWeight(Matrix())); // [T, ratio·outputs]
         y = g.Reshape(y, -1, outputs); // [T·ratio, outputs]
-        return g.Add(y, g.Weight(Weight.Stored($"{path}.bias", outputs)));
+        return g.Add(y, g.ComputeWeight(Weight.Stored($"{path}.bias", outputs)));
     }
 
     private Weight Matrix() =>

@@ -57,27 +57,27 @@ internal static class OnnxMessages
     public static ProtobufWriter Float32Constant(string name, float value) =>
         Constant(name, TensorType.Float32, MemoryMarshal.AsBytes(new ReadOnlySpan<float>(in value)), null);
 
-    public static ProtobufWriter Float32Vector(string name, ReadOnlySpan<float> values) =>
-        Constant(name, TensorType.Float32, MemoryMarshal.AsBytes(values), values.Length);
+    public static ProtobufWriter Int64Zeros(string name, IReadOnlyList<long> shape) =>
+        Tensor(shape)
+            .Integer(2, (long)TensorType.Int64)
+            .Text(8, name)
+            .Bytes(9, new byte[shape.Aggregate((long)sizeof(long), (product, size) => product * size)]);
 
-    /// <summary>The file that placeholders name. It must exist, but nobody reads it.</summary>
+    public static ProtobufWriter Vector(string name, TensorType type, ReadOnlySpan<byte> raw) =>
+        Constant(name, type, raw, raw.Length / type.Size());
+
+    /// <summary>The file that placeholders name. It must exist, but is read only by processors that have no float16.</summary>
     public const string PlaceholderFile = "weights-are-given-to-the-session";
 
     /// <summary>A weight whose numbers come with the session.</summary>
-    public static ProtobufWriter WeightPlaceholder(string name, IReadOnlyList<long> shape)
+    public static ProtobufWriter WeightPlaceholder(string name, TensorType type, IReadOnlyList<long> shape, long offset)
     {
-        var tensor = new ProtobufWriter();
-        foreach (var size in shape)
-        {
-            tensor.Integer(1, size);
-        }
-
-        var length = shape.Aggregate((long)sizeof(float), (product, size) => product * size);
-        return tensor
-            .Integer(2, (long)TensorType.Float32)
+        var length = shape.Aggregate((long)type.Size(), (product, size) => product * size);
+        return Tensor(shape)
+            .Integer(2, (long)type)
             .Text(8, name)
             .Message(13, Entry("location", PlaceholderFile))
-            .Message(13, Entry("offset", "0"))
+            .Message(13, Entry("offset", offset.ToString(CultureInfo.InvariantCulture)))
             .Message(13, Entry("length", length.ToString(CultureInfo.InvariantCulture)))
             .Integer(14, 1); // EXTERNAL
     }
@@ -99,15 +99,18 @@ internal static class OnnxMessages
         return new ProtobufWriter().Text(1, name).Message(2, new ProtobufWriter().Message(1, tensor));
     }
 
-    private static ProtobufWriter Constant(string name, TensorType type, ReadOnlySpan<byte> raw, long? length)
+    private static ProtobufWriter Constant(string name, TensorType type, ReadOnlySpan<byte> raw, long? length) =>
+        Tensor(length is { } size ? [size] : []).Integer(2, (long)type).Text(8, name).Bytes(9, raw);
+
+    private static ProtobufWriter Tensor(IReadOnlyList<long> shape)
     {
         var tensor = new ProtobufWriter();
-        if (length is { } size)
+        foreach (var size in shape)
         {
             tensor.Integer(1, size);
         }
 
-        return tensor.Integer(2, (long)type).Text(8, name).Bytes(9, raw);
+        return tensor;
     }
 
     private static ProtobufWriter Entry(string key, string value) => new ProtobufWriter().Text(1, key).Text(2, value);

@@ -8,6 +8,9 @@ namespace VibeVoice.Onnx;
 /// <param name="Fill">Writes its numbers; called once, however many graphs use it.</param>
 internal sealed record Weight(string Name, long[] Shape, FillWeight Fill)
 {
+    /// <summary>The type that a session is given it in; checkpoints are read as float32 and converted.</summary>
+    public TensorType Type { get; init; } = TensorType.Float32;
+
     /// <summary>As it lies in the checkpoint.</summary>
     public static Weight Stored(string name, params long[] shape) =>
         new(name, shape, (checkpoint, destination) => checkpoint.Read(name, shape, destination));

@@ -37,7 +37,9 @@ public sealed class ModelGraphsTests
     {
         using var checkpoint = Checkpoint.Open(GoldenFiles.Tiny);
         using var weights = new WeightStore(checkpoint);
-        var model = Encoding.UTF8.GetString(ModelGraphs.Text(_config, AttentionKernel.Fused).Serialize(weights));
+        var model = Encoding.UTF8.GetString(
+            ModelGraphs.Text(_config, AttentionKernel.Fused, ModelPrecision.Float32).Serialize(weights)
+        );
 
         model.ShouldContain("language_model.layers.1.self_attn.q_proj/MatMul");
         model.ShouldContain("language_model.layers.0.mlp.down_proj/MatMul");
@@ -48,7 +50,7 @@ public sealed class ModelGraphsTests
     {
         using var checkpoint = Checkpoint.Open(GoldenFiles.Tiny);
         using var weights = new WeightStore(checkpoint);
-        var graph = ModelGraphs.SpeechText(_config, AttentionKernel.Fused);
+        var graph = ModelGraphs.SpeechText(_config, AttentionKernel.Fused, ModelPrecision.Float32);
         var all = graph.Weights.Sum(weight => weight.Shape.Aggregate(4L, (product, size) => product * size));
 
         graph.Serialize(weights).LongLength.ShouldBeLessThan(all / 3);
@@ -56,10 +58,10 @@ public sealed class ModelGraphsTests
 
     private IEnumerable<OnnxGraph> Graphs() =>
         [
-            ModelGraphs.Text(_config, AttentionKernel.Plain),
-            ModelGraphs.SpeechText(_config, AttentionKernel.Fused),
-            ModelGraphs.SpeechFrame(_config, AttentionKernel.Fused, endOfSpeechBias: null),
-            new SamplerStep(_config.Diffusion).Build(),
-            new AcousticDecoder(_config.Acoustic).Build().Graph,
+            ModelGraphs.Text(_config, AttentionKernel.Plain, ModelPrecision.Float32),
+            ModelGraphs.SpeechText(_config, AttentionKernel.Fused, ModelPrecision.Float32),
+            ModelGraphs.SpeechFrame(_config, AttentionKernel.Fused, ModelPrecision.Float32, endOfSpeechBias: null),
+            new SamplerStep(_config.Diffusion).Build(ModelPrecision.Float32),
+            new AcousticDecoder(_config.Acoustic).Build(ModelPrecision.Float32).Graph,
         ];
 }

@@ -25,9 +25,10 @@ internal static class OneGraph
             binding.BindInput($"x{i}", OrtValue.CreateTensorValueFromMemory(inputs[i].Numbers, inputs[i].Shape));
         }
 
-        binding.BindOutputToDevice("y", OrtMemoryInfo.DefaultInstance);
+        var ort = binding.Refresh();
+        ort.BindOutputToDevice("y", OrtMemoryInfo.DefaultInstance);
         session.Run(binding);
-        using var outputs = binding.GetOutputValues();
+        using var outputs = ort.GetOutputValues();
         var result = outputs.Single().GetTensorDataAsSpan<float>().ToArray();
         GC.KeepAlive(inputs);
         return result;
