@@ -38,6 +38,7 @@ internal static class SpeakCommand
         };
         var engine = EngineOption();
         var model = ModelOption();
+        var device = DeviceOption.Create();
         var speed = NumberOption.Create(
             FieldNames.Speed,
             SpeechLimits.Speed,
@@ -67,6 +68,7 @@ internal static class SpeakCommand
             format,
             engine,
             model,
+            device,
             speed,
             seed,
             cfgScale,
@@ -88,10 +90,13 @@ internal static class SpeakCommand
                     CfgScale = result.GetValue(cfgScale),
                     InferenceSteps = result.GetValue(steps),
                 };
-                var configuration = Configuration.Load(
-                    ("VIBEVOICE_ENGINE", result.GetValue(engine)),
-                    ("MODEL_PATH", result.GetValue(model))
-                );
+                var configuration = Configuration
+                    .Load(
+                        ("VIBEVOICE_ENGINE", result.GetValue(engine)),
+                        ("MODEL_PATH", result.GetValue(model)),
+                        (DeviceOption.Setting, result.GetValue(device))
+                    )
+                    .WithProcessorAsDefault();
                 return await SpeakAsync(
                     configuration,
                     input,
@@ -132,6 +137,15 @@ internal static class SpeakCommand
         var synthesizer = services.GetRequiredService<ISynthesizer>();
         var request = services.GetRequiredService<SpeechRequestFactory>().Create(input, FieldNames, problems);
         await synthesizer.LoadAsync(cancellationToken);
+        if (
+            !isQuiet
+            && synthesizer.Computing is { } computing
+            && services.GetRequiredService<SpeechSettings>().ModelDevice == ModelDevice.Auto
+        )
+        {
+            await Console.Error.WriteLineAsync(computing.Reason);
+        }
+
         using var progress = new ProgressLine(isQuiet);
         await using var output = await AudioOutput.OpenAsync(
             file ?? $"speech.{request.Format.Name}",

@@ -90,25 +90,17 @@ internal sealed partial class GraphBuilder(string name, ModelPrecision precision
 
     public OnnxGraph Build()
     {
-        foreach (var node in _nodes)
-        {
-            _graph.Message(
-                1,
-                OnnxMessages.Node(
-                    node.Name,
-                    node.Operation,
-                    node.Domain,
-                    node.Inputs.Select(FinalName),
-                    node.Outputs.Select(FinalName),
-                    node.Attributes
-                )
-            );
-        }
-
-        return new OnnxGraph(name, _graph.Text(2, name), [.. _weights.Values], _nodes);
+        var nodes = _nodes.Select(node =>
+            node with
+            {
+                Inputs = [.. node.Inputs.Select(Final)],
+                Outputs = [.. node.Outputs.Select(Final)],
+            }
+        );
+        return new OnnxGraph(name, _graph.Text(2, name), [.. _weights.Values], [.. nodes]);
     }
 
-    private string FinalName(Value value) => _outputs.GetValueOrDefault(value.Name, value.Name);
+    private Value Final(Value value) => value with { Name = _outputs.GetValueOrDefault(value.Name, value.Name) };
 
     private Value Node(string operation, params Value[] inputs) => Node(operation, inputs, []);
 

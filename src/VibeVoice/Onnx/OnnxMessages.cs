@@ -22,33 +22,26 @@ internal static class OnnxMessages
             .Message(8, new ProtobufWriter().Text(1, ContribDomain).Integer(2, ContribOperatorSet))
             .Written.ToArray();
 
-    public static ProtobufWriter Node(
-        string name,
-        string operation,
-        string domain,
-        IEnumerable<string> inputs,
-        IEnumerable<string> outputs,
-        IEnumerable<(string Name, object Value)> attributes
-    )
+    public static ProtobufWriter Node(GraphNode node)
     {
-        var node = new ProtobufWriter();
-        foreach (var input in inputs)
+        var message = new ProtobufWriter();
+        foreach (var input in node.Inputs)
         {
-            node.Text(1, input);
+            message.Text(1, input.Name);
         }
 
-        foreach (var output in outputs)
+        foreach (var output in node.Outputs)
         {
-            node.Text(2, output);
+            message.Text(2, output.Name);
         }
 
-        node.Text(3, name).Text(4, operation);
-        foreach (var attribute in attributes)
+        message.Text(3, node.Name).Text(4, node.Operation);
+        foreach (var attribute in node.Attributes)
         {
-            node.Message(5, Attribute(attribute.Name, attribute.Value));
+            message.Message(5, Attribute(attribute.Name, attribute.Value));
         }
 
-        return domain.Length == 0 ? node : node.Text(7, domain);
+        return node.Domain.Length == 0 ? message : message.Text(7, node.Domain);
     }
 
     public static ProtobufWriter Int64Constant(string name, ReadOnlySpan<long> values, bool isScalar) =>

@@ -10,10 +10,11 @@ namespace VibeVoice.Tests.Generation;
 public sealed class Float16Tests(TinyEngine tiny, ITestOutputHelper output) : IClassFixture<TinyEngine>
 {
     /// <summary>
-    /// Float16 rounds each number to 11 bits, 72 dB below it at its worst and about 78 on average. A part is some dozens of
-    /// rounded sums, whose errors add up like noise: some 10 to 20 dB of that. Measured: see docs/log.md.
+    /// Float16 rounds a number to 11 bits: an error 77 dB below it on average. Some dozens of roundings follow each other in
+    /// a part, and their errors add up like noise: 10 to 17 dB of it, by what was measured (60 to 69 dB remain). A part
+    /// that overflows, or sums in float16 what should be in float32, falls far below.
     /// </summary>
-    private const double Bar = 50;
+    private const double Bar = 55;
 
     [Theory]
     [InlineData("run-long", true)]

@@ -33,7 +33,7 @@ public sealed class CudaOperatorsTests
         var kernel = isFused ? AttentionKernel.Fused : AttentionKernel.Plain;
 
         var lacking = Graphs(precision, kernel)
-            .SelectMany(graph => graph.Operations)
+            .SelectMany(graph => graph.Nodes)
             .SelectMany(node => node.Inputs.Select((input, i) => (node, input, i)))
             .Where(use => !HasKernel(use.node, use.input, use.i))
             .Select(use => $"{use.node.Name} reads {use.input.Type} as input {use.i}");
@@ -48,7 +48,7 @@ public sealed class CudaOperatorsTests
         bool isFused
     ) =>
         Graphs(precision, isFused ? AttentionKernel.Fused : AttentionKernel.Plain)
-            .SelectMany(graph => graph.Operations)
+            .SelectMany(graph => graph.Nodes)
             .Select(node => node.Operation)
             .ShouldNotContain(operation => operation == "Shape" || operation == "Size");
 
