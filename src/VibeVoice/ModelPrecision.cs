@@ -1,6 +1,13 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace VibeVoice;
 
 /// <summary>How exactly a model computes.</summary>
+[SuppressMessage(
+    "Naming",
+    "CA1720:Identifiers should not contain type names",
+    Justification = "They are what is chosen."
+)]
 public enum ModelPrecision
 {
     /// <summary>All in float32, as the reference. The default on the processor.</summary>

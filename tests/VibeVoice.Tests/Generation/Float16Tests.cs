@@ -32,6 +32,23 @@ public sealed class Float16Tests(TinyEngine tiny, ITestOutputHelper output) : IC
         decibels.ShouldAllBe(part => part.Value > Bar);
     }
 
+    /// <summary>Trained models carry numbers that float16 has not from layer to layer; their norms bring them back.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Hidden_states_beyond_float16_are_carried(bool isFused)
+    {
+        using var engine = Load(isFused ? AttentionKernel.Fused : AttentionKernel.Plain);
+        var random = new Random(1);
+        var width = engine.Config.Language.HiddenSize;
+        var embeddings = Enumerable.Range(0, 5 * width).Select(_ => (random.NextSingle() - 0.5f) * 4e5f).ToArray();
+
+        var expected = ReadText(tiny.Fused.Engine, embeddings);
+
+        expected.Max(MathF.Abs).ShouldBeGreaterThan(HalfRange.Largest);
+        ReadText(engine, embeddings).ShouldBeWithin(1e-3, expected);
+    }
+
     [Fact]
     public void The_same_measure_finds_float32_equal()
     {
@@ -131,6 +148,16 @@ public sealed class Float16Tests(TinyEngine tiny, ITestOutputHelper output) : IC
         }
 
         return [.. audio];
+    }
+
+    private static float[] ReadText(Engine engine, float[] embeddings)
+    {
+        var language = engine.Config.Language;
+        var type = engine.Precisions.Text.ComputeType();
+        using var cache = new KeyValueCache(language, language.TextLayers, type: type);
+        using var step = new TextStep(engine.Text, cache, language.HiddenSize, mostTokens: 5);
+        embeddings.CopyTo(step.Embeddings);
+        return step.Run(5).ToArray();
     }
 
     private Engine Load(AttentionKernel kernel) =>
