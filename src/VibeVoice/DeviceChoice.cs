@@ -5,7 +5,7 @@ namespace VibeVoice;
 /// <summary>A device that can be used, and why it is this one.</summary>
 /// <param name="Device">The processor or CUDA.</param>
 /// <param name="Reason">One sentence for a log.</param>
-/// <remarks>Immutable, and safe to share between threads.</remarks>
+/// <remarks>Immutable, and safe to share between threads; nothing to dispose.</remarks>
 public sealed record DeviceChoice(ModelDevice Device, string Reason)
 {
     /// <summary>Whether this build can compute on a GPU at all; in one that can, that is what it is for.</summary>

@@ -1,7 +1,9 @@
 namespace VibeVoice;
 
 /// <summary>The device that was asked for cannot be used.</summary>
-/// <remarks>The message says in one sentence what was found and what is needed.</remarks>
+/// <remarks>
+/// The message says in one sentence what was found and what is needed. Safe to read from any thread; nothing to dispose.
+/// </remarks>
 public sealed class DeviceUnavailableException : Exception
 {
     /// <summary>Tells what is lacking.</summary>

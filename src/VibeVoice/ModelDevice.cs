@@ -1,6 +1,7 @@
 namespace VibeVoice;
 
 /// <summary>Where a model computes.</summary>
+/// <remarks>A value: safe to share between threads, nothing to dispose.</remarks>
 public enum ModelDevice
 {
     /// <summary>The processor.</summary>

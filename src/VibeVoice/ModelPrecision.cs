@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace VibeVoice;
 
 /// <summary>How exactly a model computes.</summary>
+/// <remarks>A value: safe to share between threads, nothing to dispose.</remarks>
 [SuppressMessage(
     "Naming",
     "CA1720:Identifiers should not contain type names",

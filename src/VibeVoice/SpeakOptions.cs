@@ -1,7 +1,9 @@
 namespace VibeVoice;
 
 /// <summary>How one text is spoken.</summary>
-/// <remarks>Immutable, and safe to share between threads unless its <see cref="Noise"/> is not.</remarks>
+/// <remarks>
+/// Immutable, and safe to share between threads unless its <see cref="Noise"/> is not; nothing to dispose.
+/// </remarks>
 public sealed record SpeakOptions
 {
     /// <summary>The same text, voice, options and seed give the same speech.</summary>

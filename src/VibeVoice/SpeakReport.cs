@@ -8,7 +8,7 @@ namespace VibeVoice;
 /// <param name="TokensRead">Tokens of the text that the model has read.</param>
 /// <param name="EndedBeforeText">Whether it ended while the model had not read all of the text.</param>
 /// <param name="PeakLevel">Largest absolute sample before limiting to [-1, 1].</param>
-/// <remarks>Immutable, and safe to share between threads.</remarks>
+/// <remarks>Immutable, and safe to share between threads; nothing to dispose.</remarks>
 public sealed record SpeakReport(
     int FramesComputed,
     int FramesSpoken,

@@ -7,7 +7,7 @@ namespace VibeVoice;
 /// <summary>A text being spoken: frames to be read once, and a report that grows with them.</summary>
 /// <remarks>
 /// To be read by one reader; the report may be read from any thread at any time. What a speech needs is taken when
-/// reading begins, and given back when it ends, also by <c>break</c>.
+/// reading begins, and given back when it ends, also by <c>break</c>: the enumerator is what is disposed.
 /// </remarks>
 public sealed class Speech : IAsyncEnumerable<AudioFrame>
 {

@@ -1,6 +1,7 @@
 namespace VibeVoice;
 
 /// <summary>Why a speech has no more frames.</summary>
+/// <remarks>A value: safe to share between threads, nothing to dispose.</remarks>
 public enum SpeechEndReason
 {
     /// <summary>The model said that it has spoken.</summary>

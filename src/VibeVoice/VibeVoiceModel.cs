@@ -95,7 +95,7 @@ public sealed class VibeVoiceModel : IDisposable
     }
 
     /// <summary>Reads a voice preset and checks that it fits this model.</summary>
-    /// <param name="path">A preset: a .pt file as published.</param>
+    /// <param name="path">A preset: a .pt file as published, or our own .safetensors form of it.</param>
     /// <returns>The voice.</returns>
     /// <exception cref="ModelFormatException">The file is broken.</exception>
     /// <exception cref="WeightMismatchException">It was made for another checkpoint.</exception>

@@ -75,7 +75,7 @@ internal sealed partial class Installer(
         Directory.CreateDirectory(Path.Combine(workspace.Folder, "cache"));
         var ffmpeg = await encoder.CheckAsync(cancellationToken);
         await synthesizer.LoadAsync(cancellationToken);
-        new InstallMarker
+        var marker = new InstallMarker
         {
             Version = ProgramVersion.Current,
             Engine = synthesizer.Engine,
@@ -85,7 +85,8 @@ internal sealed partial class Installer(
                 ["ffmpeg"] = ffmpeg,
                 [synthesizer.Engine] = synthesizer.Model,
             },
-        }.Write(workspace.Marker);
+        };
+        await marker.WriteAsync(workspace.Marker, cancellationToken);
         Log.Installed(logger, ProgramVersion.Current, workspace.Folder);
     }
 
