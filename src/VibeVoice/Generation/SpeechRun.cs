@@ -16,6 +16,7 @@ internal sealed class SpeechRun : IDisposable
     private readonly Engine _engine;
     private readonly float _guidance;
     private readonly INoiseSource _noise;
+    private readonly int _firstFrame;
     private readonly KeyValueCache _textCache;
     private readonly KeyValueCache _positiveCache;
     private readonly KeyValueCache _negativeCache;
@@ -28,13 +29,15 @@ internal sealed class SpeechRun : IDisposable
     private int _frameOfWindow;
     private bool _speechHasEnded;
 
-    public SpeechRun(Engine engine, VoicePreset voice, SpeechRunOptions options)
+    /// <param name="firstFrame">Number of its first frame in the whole speech, from which the noise follows.</param>
+    public SpeechRun(Engine engine, VoicePreset voice, SpeechRunOptions options, int firstFrame = 0)
     {
         var config = engine.Config;
         var width = config.Language.HiddenSize;
         _engine = engine;
         _guidance = options.Guidance;
         _noise = options.Noise;
+        _firstFrame = firstFrame;
         _textCache = NewCache(config.Language.TextLayers, engine.Precisions.Text);
         _positiveCache = NewCache(config.Language.SpeechLayers, engine.Precisions.Speech);
         _negativeCache = NewCache(config.Language.SpeechLayers, engine.Precisions.Speech);
@@ -59,6 +62,12 @@ internal sealed class SpeechRun : IDisposable
 
     /// <summary>Why there will be no more frames; null while there will.</summary>
     public SpeechEndReason? End { get; private set; }
+
+    /// <summary>Whether the frame that was put out last is the last one to be.</summary>
+    public bool HasPutOutLast => _speechHasEnded || End is not null;
+
+    /// <summary>How many more tokens, or frames, the model has room for.</summary>
+    public int Room => Math.Min(_textCache.Room, _positiveCache.Room);
 
     public int FramesComputed { get; private set; }
 
@@ -111,7 +120,7 @@ internal sealed class SpeechRun : IDisposable
     /// </remarks>
     public float[]? NextFrame()
     {
-        _noise.Fill(FramesComputed, _sampler.Latent);
+        _noise.Fill(_firstFrame + FramesComputed, _sampler.Latent);
         _sampler.Sample(_guidance);
         var samples = Decode();
         var isPutOut = !_speechHasEnded;
@@ -126,6 +135,9 @@ internal sealed class SpeechRun : IDisposable
 
         return isPutOut ? samples : null;
     }
+
+    /// <summary>Ends the run where it is.</summary>
+    public void Stop(SpeechEndReason reason) => End ??= reason;
 
     public void Dispose()
     {
@@ -164,6 +176,3 @@ internal sealed class SpeechRun : IDisposable
         _speechHasEnded |= _frame.EndLogit > 0;
     }
 }
-
-/// <summary>What one request asks of the loop.</summary>
-internal sealed record SpeechRunOptions(float Guidance, SolverSchedule Schedule, INoiseSource Noise);
