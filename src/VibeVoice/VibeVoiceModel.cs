@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.OnnxRuntime;
-using VibeVoice.Checkpoints;
 using VibeVoice.Devices;
 using VibeVoice.Generation;
 using VibeVoice.Graphs;
