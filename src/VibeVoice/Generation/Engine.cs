@@ -29,7 +29,8 @@ internal sealed class Engine : IDisposable
         try
         {
             var kernel = options.Kernel ?? AttentionKernels.For(Config.Language);
-            var linear = options.Linear ?? (checkpoint.IsBFloat16 ? LinearKernel.Streamed : LinearKernel.Packed);
+            var linear =
+                options.Linear ?? (checkpoint.HasBFloat16Matrices ? LinearKernel.Streamed : LinearKernel.Packed);
             ScalingFactor = checkpoint.ReadScalar("model.speech_scaling_factor");
             BiasFactor = checkpoint.ReadScalar("model.speech_bias_factor");
             Text = Open(ModelGraphs.Text(Config, kernel, linear));
