@@ -57,7 +57,7 @@ internal sealed class Engine : IDisposable
         LinearKernel Linear(ModelPrecision precision) =>
             precision != ModelPrecision.Float32 || !Device.IsHost ? LinearKernel.Packed
             : options.Linear is { } asked ? asked
-            : checkpoint.IsBFloat16 ? LinearKernel.Streamed
+            : checkpoint.HasBFloat16Matrices ? LinearKernel.Streamed
             : LinearKernel.Packed;
 
         OnnxSession Open(OnnxGraph graph)
