@@ -25,6 +25,12 @@ internal static class WorkerCommand
         };
         var engine = SpeakCommand.EngineOption();
         var model = SpeakCommand.ModelOption();
+        var device = new Option<string?>("--device")
+        {
+            Description =
+                "Where the model computes: cpu, cuda or auto. [default: MODEL_DEVICE, else cuda in the CUDA build]",
+            HelpName = "device",
+        };
         var command = new Command(
             "worker",
             "Takes jobs from RunPod, where RUNPOD_WEBHOOK_GET_JOB is set; otherwise runs the job in test_input.json, in the "
@@ -35,6 +41,7 @@ internal static class WorkerCommand
             audioFile,
             engine,
             model,
+            device,
         };
         foreach (var flag in PlatformFlags.Options)
         {
@@ -48,7 +55,8 @@ internal static class WorkerCommand
             {
                 var configuration = Configuration.Load(
                     ("VIBEVOICE_ENGINE", result.GetValue(engine)),
-                    ("MODEL_PATH", result.GetValue(model))
+                    ("MODEL_PATH", result.GetValue(model)),
+                    (DeviceOption.Setting, result.GetValue(device))
                 );
                 var platform = Logging.Platform(configuration).WithFlags(PlatformFlags.Read(result));
                 var json = result.GetValue(testInput);
