@@ -1,8 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.OnnxRuntime;
-using VibeVoice.Checkpoints;
+using VibeVoice.Devices;
 using VibeVoice.Generation;
+using VibeVoice.Graphs;
 using VibeVoice.Text;
+using VibeVoice.Text.Chunks;
 
 namespace VibeVoice;
 
@@ -23,11 +25,23 @@ public sealed class VibeVoiceModel : IDisposable
     private readonly FairTurns _turns = new();
     private int _isDisposed;
 
-    private VibeVoiceModel(Engine engine, TextTokenizer tokenizer)
+    private VibeVoiceModel(Engine engine, TextTokenizer tokenizer, DeviceChoice device, ModelPrecision precision)
     {
         _engine = engine;
         _tokenizer = tokenizer;
+        Device = device;
+        Precision = precision;
+        Planner = new SpeechPlanner(engine.Config, tokenizer);
     }
+
+    /// <summary>Where it computes, and why there.</summary>
+    public DeviceChoice Device { get; }
+
+    /// <summary>How exactly it computes.</summary>
+    public ModelPrecision Precision { get; }
+
+    /// <summary>Says what would be spoken, without speaking.</summary>
+    public SpeechPlanner Planner { get; }
 
     /// <summary>The version of ONNX Runtime that computes.</summary>
     public static string RuntimeVersion => OrtEnv.Instance().GetVersionString();
@@ -48,7 +62,8 @@ public sealed class VibeVoiceModel : IDisposable
     /// <returns>The model, to be disposed. Until then it reads weights of bf16 where they lie: replace files by rename only.</returns>
     /// <exception cref="ModelFormatException">A file is missing, or is not what it should be.</exception>
     /// <exception cref="WeightMismatchException">A tensor is missing, or has another shape.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">Fewer than one thread.</exception>
+    /// <exception cref="DeviceUnavailableException">The device that was asked for cannot be used.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Fewer than one thread, or no such device or precision.</exception>
     public static Task<VibeVoiceModel> LoadAsync(
         string folder,
         ModelOptions? options = null,
@@ -56,18 +71,31 @@ public sealed class VibeVoiceModel : IDisposable
     )
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        var threads = options?.Threads ?? Environment.ProcessorCount; // which heeds a container's quota
+        options ??= new ModelOptions();
+        var threads = options.Threads ?? Environment.ProcessorCount; // which heeds a container's quota
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1, nameof(options));
+        if (options.Precision is { } asked && !Enum.IsDefined(asked))
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), asked, "Choose Float32 or Float16.");
+        }
+
         return Task.Run(
             () =>
             {
+                var device = DeviceChoice.Make(options.Device);
+                var precision = options.Precision ?? device.DefaultPrecision;
                 var tokenizer = TextTokenizer.Load(folder);
                 var engine = Engine.Open(
                     folder,
-                    new EngineOptions(threads, options?.EndOfSpeechBias),
+                    new EngineOptions(
+                        threads,
+                        options.EndOfSpeechBias,
+                        Precisions: PartPrecisions.All(precision),
+                        OpenDevice: device.Device == ModelDevice.Cuda ? CudaDevice.Open : null
+                    ),
                     cancellationToken
                 );
-                return new VibeVoiceModel(engine, tokenizer);
+                return new VibeVoiceModel(engine, tokenizer, device, precision);
             },
             cancellationToken
         );
@@ -78,21 +106,7 @@ public sealed class VibeVoiceModel : IDisposable
     /// <returns>The voice.</returns>
     /// <exception cref="ModelFormatException">The file is broken.</exception>
     /// <exception cref="WeightMismatchException">It was made for another checkpoint.</exception>
-    public ModelVoice LoadVoice(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        return new ModelVoice(VoicePreset.Load(path, _engine.Config), _engine.Config);
-    }
-
-    /// <summary>How many tokens the model reads for a text, as <see cref="SpeakReport.TokensRead"/> counts them.</summary>
-    /// <param name="text">What would be said.</param>
-    /// <returns>0 for white space alone.</returns>
-    public int CountTokens(string text)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        var stable = new StableText();
-        return _tokenizer.Encode(stable.Append(text)).Count + _tokenizer.Encode(stable.Finish()).Count;
-    }
+    public ModelVoice LoadVoice(string path) => Planner.LoadVoice(path);
 
     /// <summary>Speaks a text.</summary>
     /// <param name="text">What to say. White space alone gives no frames.</param>
@@ -101,6 +115,7 @@ public sealed class VibeVoiceModel : IDisposable
     /// <param name="cancellationToken">Stops within one frame.</param>
     /// <returns>Frames, each handed out before the next is computed. Nothing is computed until they are asked for.</returns>
     /// <exception cref="ArgumentException">The voice is another model's, or an option makes no sense.</exception>
+    /// <exception cref="PauseTooLongException">The text asks for a longer pause than the options allow.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public Speech SpeakAsync(
         string text,
@@ -110,6 +125,7 @@ public sealed class VibeVoiceModel : IDisposable
     )
     {
         ArgumentNullException.ThrowIfNull(text);
+        SpeechText.Prepare(text, options?.Text); // a pause that is too long is told at once, before anything is heard
         return SpeakAsync(OnePieceAsync(text), voice, options, cancellationToken);
     }
 
@@ -120,7 +136,10 @@ public sealed class VibeVoiceModel : IDisposable
     /// <param name="voice">Loaded by this model.</param>
     /// <param name="options">How; the defaults when null.</param>
     /// <param name="cancellationToken">Stops within one frame, or while text is awaited.</param>
-    /// <returns>Frames, each handed out before the next is computed. Nothing is computed until they are asked for.</returns>
+    /// <returns>
+    /// Frames, each handed out before the next is computed. Nothing is computed until they are asked for. Reading them
+    /// throws <see cref="PauseTooLongException"/> where the text comes to a pause that is longer than the options allow.
+    /// </returns>
     /// <exception cref="ArgumentException">The voice is another model's, or an option makes no sense.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public Speech SpeakAsync(
@@ -133,8 +152,9 @@ public sealed class VibeVoiceModel : IDisposable
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(voice);
         ThrowIfDisposed();
-        ThrowIfOfAnother(voice);
-        return new Speech(this, text, voice.Preset, CreateRunOptions(options ?? new SpeakOptions()), cancellationToken);
+        var narration = Planner.CreateOptions(voice, options);
+        var script = new ScriptReader(narration.CreateScript(Planner.CountTokens), text);
+        return new Speech(this, script, new Narration(this, _engine, voice.Preset, narration), cancellationToken);
     }
 
     /// <summary>Ends the use of the model; see the remarks on the type.</summary>
@@ -146,10 +166,19 @@ public sealed class VibeVoiceModel : IDisposable
         }
     }
 
+    internal ChunkReader ReadChunk(ScriptReader script) => new(script, _tokenizer);
+
+    /// <summary>All tokens of a text that is one chunk.</summary>
+    internal int[] Tokenize(string text)
+    {
+        var tokens = new ChunkTokens(_tokenizer);
+        tokens.Add(text);
+        tokens.Finish();
+        return tokens.Take(int.MaxValue);
+    }
+
     /// <summary>Whether the tokenizer has more than a token per byte.</summary>
     internal bool KnowsWords => _tokenizer.KnowsWords;
-
-    internal TokenStream Tokenize(IAsyncEnumerable<string> text) => new(_tokenizer, text);
 
     /// <summary>The engine, which the caller disposes when its request has ended.</summary>
     internal Engine Enter() => _engine.TryEnter() ? _engine : throw new ObjectDisposedException(nameof(VibeVoiceModel));
@@ -168,42 +197,7 @@ public sealed class VibeVoiceModel : IDisposable
 
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
 
-    internal void ThrowIfOfAnother(ModelVoice voice)
-    {
-        if (!ReferenceEquals(voice.Config, _engine.Config))
-        {
-            throw new ArgumentException(
-                $"The voice '{voice.Name}' was loaded by another model. Load it with this one.",
-                nameof(voice)
-            );
-        }
-    }
-
-    internal SpeechRunOptions CreateRunOptions(SpeakOptions options)
-    {
-        var diffusion = _engine.Config.Diffusion;
-        var steps = options.DiffusionSteps ?? diffusion.DefaultInferenceSteps;
-        if (steps < 1 || steps >= diffusion.TrainingSteps)
-        {
-            throw new ArgumentException(
-                $"{steps} diffusion steps were asked for; from 1 to {diffusion.TrainingSteps - 1} are possible.",
-                nameof(options)
-            );
-        }
-
-        if (!float.IsFinite(options.Guidance))
-        {
-            throw new ArgumentException($"A guidance of {options.Guidance} is not a number.", nameof(options));
-        }
-
-        return new SpeechRunOptions(
-            options.Guidance,
-            SolverSchedule.Create(steps, diffusion.TrainingSteps),
-            options.Noise ?? new SeededNoise(options.Seed)
-        );
-    }
-
-    internal static async IAsyncEnumerable<string> OnePieceAsync(string text)
+    private static async IAsyncEnumerable<string> OnePieceAsync(string text)
     {
         await Task.CompletedTask.ConfigureAwait(false);
         yield return text;

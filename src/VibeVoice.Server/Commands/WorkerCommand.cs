@@ -29,6 +29,12 @@ internal static class WorkerCommand
         };
         var engine = SpeakCommand.EngineOption();
         var model = SpeakCommand.ModelOption();
+        var device = new Option<string?>("--device")
+        {
+            Description =
+                "Where the model computes: cpu, cuda or auto. [default: MODEL_DEVICE, else cuda in the CUDA build]",
+            HelpName = "device",
+        };
         var command = new Command(
             "worker",
             "Takes jobs from RunPod, where RUNPOD_WEBHOOK_GET_JOB is set; otherwise runs the job in test_input.json, in the "
@@ -39,6 +45,7 @@ internal static class WorkerCommand
             audioFile,
             engine,
             model,
+            device,
             logLevel,
         };
         command.SetGuardedAction(
@@ -47,6 +54,7 @@ internal static class WorkerCommand
                 var configuration = Configuration.Load(
                     ("VIBEVOICE_ENGINE", result.GetValue(engine)),
                     ("MODEL_PATH", result.GetValue(model)),
+                    (DeviceOption.Setting, result.GetValue(device)),
                     ("RUNPOD_LOG_LEVEL", result.GetValue(logLevel))
                 );
                 var platform = Logging.Platform(configuration);

@@ -60,7 +60,7 @@ internal sealed class Checkpoint : IDisposable
 
     /// <summary>A tensor of bf16 as it lies in its mapped file; valid until this is disposed.</summary>
     /// <exception cref="WeightMismatchException">It is missing, or has another shape or type.</exception>
-    public ReadOnlySpan<ushort> Halves(string name, params ReadOnlySpan<long> shape) =>
+    public ReadOnlySpan<ushort> BFloat16Bits(string name, params ReadOnlySpan<long> shape) =>
         Find(name, shape).BFloat16(name);
 
     /// <summary>One row of a matrix as float32: of a large one that is not held in memory.</summary>

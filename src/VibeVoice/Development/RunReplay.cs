@@ -19,20 +19,19 @@ internal sealed class RunReplay
         _recorded = recorded;
         _model = model;
         _voice = voice;
-        model.ThrowIfOfAnother(voice);
         var config = voice.Config;
         var noise = recorded.Noise;
         _frames = Math.Min(noise.RowsOf(config.Diffusion.LatentSize), recorded.FramesComputed);
         try
         {
-            _options = model.CreateRunOptions(
-                new SpeakOptions
-                {
-                    Guidance = recorded.Guidance ?? new SpeakOptions().Guidance,
-                    DiffusionSteps = recorded.DiffusionSteps,
-                    Noise = new RecordedNoise(noise.Elements),
-                }
-            );
+            var options = new SpeakOptions
+            {
+                Guidance = recorded.Guidance ?? new SpeakOptions().Guidance,
+                DiffusionSteps = recorded.DiffusionSteps,
+                Noise = new RecordedNoise(noise.Elements),
+                LongText = null, // one run, whatever its length
+            };
+            _options = model.Planner.CreateOptions(voice, options).Run;
         }
         catch (ArgumentException exception)
         {
@@ -55,7 +54,7 @@ internal sealed class RunReplay
     public async Task<ReplayReport> RunAsync(CancellationToken cancellationToken)
     {
         using var engine = _model.Enter();
-        var ownTokens = await TokenizeAsync(cancellationToken).ConfigureAwait(false);
+        var ownTokens = _model.Tokenize(_recorded.Text);
         var tokens = _recorded.TokenIds ?? ownTokens;
         var taken = 0;
         using var run = new SpeechRun(engine, _voice.Preset, _options);
@@ -75,13 +74,6 @@ internal sealed class RunReplay
         }
 
         return Report(run, tokens.Length, ownTokens);
-    }
-
-    private async Task<int[]> TokenizeAsync(CancellationToken cancellationToken)
-    {
-        var text = _model.Tokenize(VibeVoiceModel.OnePieceAsync(_recorded.Text));
-        await using var closingText = text.ConfigureAwait(false);
-        return await text.TakeAsync(int.MaxValue, cancellationToken).ConfigureAwait(false);
     }
 
     private void ComputeFrame(SpeechRun run, int[] window)

@@ -1,4 +1,5 @@
 using VibeVoice.Checkpoints;
+using VibeVoice.Onnx;
 
 namespace VibeVoice.Generation;
 
@@ -15,6 +16,7 @@ internal sealed class SpeechRun : IDisposable
     private readonly Engine _engine;
     private readonly float _guidance;
     private readonly INoiseSource _noise;
+    private readonly int _firstFrame;
     private readonly KeyValueCache _textCache;
     private readonly KeyValueCache _positiveCache;
     private readonly KeyValueCache _negativeCache;
@@ -29,16 +31,18 @@ internal sealed class SpeechRun : IDisposable
     private int _frameOfWindow;
     private bool _speechHasEnded;
 
-    public SpeechRun(Engine engine, VoicePreset voice, SpeechRunOptions options)
+    /// <param name="firstFrame">Number of its first frame in the whole speech, from which the noise follows.</param>
+    public SpeechRun(Engine engine, VoicePreset voice, SpeechRunOptions options, int firstFrame = 0)
     {
         var config = engine.Config;
         var width = config.Language.HiddenSize;
         _engine = engine;
         _guidance = options.Guidance;
         _noise = options.Noise;
-        _textCache = new KeyValueCache(config.Language, config.Language.TextLayers);
-        _positiveCache = new KeyValueCache(config.Language, config.Language.SpeechLayers);
-        _negativeCache = new KeyValueCache(config.Language, config.Language.SpeechLayers);
+        _firstFrame = firstFrame;
+        _textCache = NewCache(config.Language.TextLayers, engine.Precisions.Text);
+        _positiveCache = NewCache(config.Language.SpeechLayers, engine.Precisions.Speech);
+        _negativeCache = NewCache(config.Language.SpeechLayers, engine.Precisions.Speech);
         _textCache.Prefill(voice.Text);
         _positiveCache.Prefill(voice.Speech);
         _negativeCache.Prefill(voice.NegativeSpeech);
@@ -46,10 +50,13 @@ internal sealed class SpeechRun : IDisposable
         _speechText = new TextStep(engine.SpeechText, _positiveCache, width, TokensPerWindow);
         _frame = new FrameStep(engine.SpeechFrame, _positiveCache, _negativeCache, config);
         _sampler = new LatentSampler(engine.SamplerConditions, engine.Sampler, options.Schedule, config.Diffusion);
-        _decoder = new SoundDecoder(engine.Decoder, engine.DecoderState, config.Acoustic);
+        _decoder = new SoundDecoder(engine);
         _scaled = new float[config.Acoustic.LatentSize];
         voice.Speech.LastHiddenState.Span[^width..].CopyTo(_sampler.Condition);
         voice.NegativeSpeech.LastHiddenState.Span[^width..].CopyTo(_sampler.NegativeCondition);
+
+        KeyValueCache NewCache(int layers, ModelPrecision precision) =>
+            new(config.Language, layers, engine.Device, precision.ComputeType());
     }
 
     /// <summary>Whether the next window begins, and its text is due.</summary>
@@ -57,6 +64,12 @@ internal sealed class SpeechRun : IDisposable
 
     /// <summary>Why there will be no more frames; null while there will.</summary>
     public SpeechEndReason? End { get; private set; }
+
+    /// <summary>Whether the frame that was put out last is the last one to be.</summary>
+    public bool HasPutOutLast => _speechHasEnded || End is not null;
+
+    /// <summary>How many more tokens, or frames, the model has room for.</summary>
+    public int Room => Math.Min(_textCache.Room, _positiveCache.Room);
 
     public int FramesComputed { get; private set; }
 
@@ -135,6 +148,9 @@ internal sealed class SpeechRun : IDisposable
         return isPutOut ? _samples : null;
     }
 
+    /// <summary>Ends the run where it is.</summary>
+    public void Stop(SpeechEndReason reason) => End ??= reason;
+
     public void Dispose()
     {
         _text.Dispose();
@@ -150,7 +166,7 @@ internal sealed class SpeechRun : IDisposable
     private void Sample()
     {
         using var timing = VibeVoiceMetrics.Time("sampler");
-        _noise.Fill(FramesComputed, _sampler.Latent);
+        _noise.Fill(_firstFrame + FramesComputed, _sampler.Latent);
         _sampler.Sample(_guidance);
     }
 
@@ -181,6 +197,3 @@ internal sealed class SpeechRun : IDisposable
         _speechHasEnded |= _frame.EndLogit > 0;
     }
 }
-
-/// <summary>What one request asks of the loop.</summary>
-internal sealed record SpeechRunOptions(float Guidance, SolverSchedule Schedule, INoiseSource Noise);

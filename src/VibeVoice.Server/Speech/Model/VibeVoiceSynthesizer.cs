@@ -5,12 +5,13 @@ using VibeVoice.Server.Speech.Voices;
 
 namespace VibeVoice.Server.Speech.Model;
 
-/// <summary>The model: a VibeVoice checkpoint in a folder, on the CPU, in float32.</summary>
+/// <summary>The model: a VibeVoice checkpoint in a folder.</summary>
 /// <remarks>Requests at once take turns frame by frame.</remarks>
 internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
 {
     private readonly SpeechSettings _settings;
     private readonly PresetFolder _presets;
+    private readonly ModelDevice _device;
     private readonly ConcurrentDictionary<string, Lazy<ModelVoice>> _voices = new(StringComparer.Ordinal);
     private VibeVoiceModel? _model;
 
@@ -18,13 +19,6 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
     public VibeVoiceSynthesizer(SpeechSettings settings)
     {
         _settings = settings;
-        if (settings.ModelDevice == ModelDevice.Cuda)
-        {
-            throw new SettingsException(
-                "MODEL_DEVICE is 'cuda', but this build computes on the CPU; set MODEL_DEVICE to 'cpu' or 'auto'."
-            );
-        }
-
         if (!File.Exists(Path.Combine(settings.ModelPath, "config.json")))
         {
             throw new SettingsException(
@@ -35,6 +29,8 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
         }
 
         _presets = new PresetFolder(settings.VoicesPath ?? Path.Combine(settings.ModelPath, "voices"));
+        _device = settings.ModelDevice ?? (DeviceChoice.IsCudaBuild ? ModelDevice.Cuda : ModelDevice.Cpu);
+        Check(_device, isSet: settings.ModelDevice is not null);
     }
 
     public string Engine => "vibevoice";
@@ -47,6 +43,8 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
 
     public bool IsDiffusionModel => true;
 
+    public Computing? Computing => Computing.Of(Loaded);
+
     private VibeVoiceModel Loaded =>
         _model ?? throw new InvalidOperationException("The model is used before it was loaded.");
 
@@ -54,10 +52,15 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
     {
         try
         {
-            _model = await VibeVoiceModel.LoadAsync(_settings.ModelPath, cancellationToken: cancellationToken);
+            _model = await VibeVoiceModel.LoadAsync(
+                _settings.ModelPath,
+                new ModelOptions { Device = _device },
+                cancellationToken
+            );
             await WarmUpAsync(cancellationToken);
         }
-        catch (Exception exception) when (exception is ModelFormatException or WeightMismatchException)
+        catch (Exception exception)
+            when (exception is ModelFormatException or WeightMismatchException or DeviceUnavailableException)
         {
             throw new SpeechFailedException($"The model cannot be loaded. {exception.Message}", exception);
         }
@@ -68,53 +71,118 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        var tokens = Loaded.CountTokens(request.Text);
-        var options = new SpeakOptions
+        var voice = VoiceOf(request.Voice);
+        var options = CreateOptions(request);
+        var tokens = Fitting(() => Loaded.Planner.Plan(request.Text, voice, options)).Tokens;
+        var speech = Loaded.SpeakAsync(request.Text, voice, options, cancellationToken);
+        await foreach (var frame in speech.WithCancellation(cancellationToken))
+        {
+            // What is read twice counts twice, so the quotient may pass 1.
+            yield return new SpokenFrame(frame, Math.Min(1, (double)speech.Report.TokensRead / tokens));
+        }
+
+        var end = new SpokenFrame(new AudioFrame(ReadOnlyMemory<float>.Empty, SampleRateHz), 1);
+        yield return end;
+        foreach (var warning in ChunkWarnings.Of(speech.Report))
+        {
+            yield return end with
+            {
+                Warning = warning,
+            };
+        }
+    }
+
+    public Task<SpeechOutline> OutlineAsync(SpeechRequest request, CancellationToken cancellationToken) =>
+        Task.Run(
+            () =>
+            {
+                var planner = Reading(() => SpeechPlanner.Load(_settings.ModelPath), "The model");
+                var path = _presets.PathOf(request.Voice);
+                var voice = Reading(() => planner.LoadVoice(path), $"The voice '{request.Voice.Name}'");
+                var plan = Fitting(() => planner.Plan(request.Text, voice, CreateOptions(request)));
+                var chunks = plan.Chunks.Select(chunk => new OutlinedChunk(
+                    chunk.Text,
+                    chunk.Tokens,
+                    chunk.End,
+                    chunk.Silence.TotalSeconds,
+                    chunk.EstimatedSpeech.TotalSeconds
+                ));
+                return new SpeechOutline(plan.Silence.TotalSeconds, [.. chunks]);
+            },
+            cancellationToken
+        );
+
+    public void Dispose() => _model?.Dispose();
+
+    private SpeakOptions CreateOptions(SpeechRequest request) =>
+        new()
         {
             Seed = (ulong)request.Seed,
             Guidance = (float)request.CfgScale,
             DiffusionSteps = request.InferenceSteps,
-        };
-        var speech = Loaded.SpeakAsync(request.Text, VoiceOf(request.Voice), options, cancellationToken);
-        await foreach (var frame in speech.WithCancellation(cancellationToken))
-        {
-            yield return new SpokenFrame(frame, tokens == 0 ? 1 : (double)speech.Report.TokensRead / tokens);
-        }
-
-        var last = new AudioFrame(ReadOnlyMemory<float>.Empty, SampleRateHz);
-        yield return new SpokenFrame(last, 1) { Warning = Incomplete(speech.Report) };
-    }
-
-    public void Dispose() => _model?.Dispose();
-
-    /// <summary>Nothing is dropped in silence: speech may end before its text does.</summary>
-    private static string? Incomplete(SpeakReport report) =>
-        report switch
-        {
-            { EndedBeforeText: false } => null,
-            { EndReason: SpeechEndReason.PositionLimit } =>
-                "The text was not spoken to its end: the model's position limit came first; send the text in parts.",
-            _ =>
-                "The text was not spoken to its end: the model ended its speech before; try another seed, or shorter text.",
+            Text = request.Preparation,
+            LongText = new LongTextOptions
+            {
+                PositionBudget = _settings.ChunkPositions,
+                FramesPerToken = _settings.FramesPerToken,
+                MaxChunkDuration = TimeSpan.FromSeconds(_settings.MaxChunkSeconds),
+            },
         };
 
-    /// <summary>A voice is read once and shared; one that cannot be read is the installation's fault, not the caller's.</summary>
-    private ModelVoice VoiceOf(VoiceInfo info)
+    /// <summary>Looks before anything large is loaded; what cannot be had is told, and never replaced.</summary>
+    private static void Check(ModelDevice device, bool isSet)
     {
         try
         {
-            return _voices
-                .GetOrAdd(info.Name, _ => new Lazy<ModelVoice>(() => Loaded.LoadVoice(_presets.PathOf(info))))
-                .Value;
+            DeviceChoice.Make(device);
         }
-        catch (Exception exception) when (exception is ModelFormatException or WeightMismatchException)
+        catch (DeviceUnavailableException exception)
+        {
+            var found = isSet ? "'cuda'" : "not set, and this build is for CUDA";
+            throw new SettingsException(
+                $"MODEL_DEVICE is {found}. {exception.Message} To choose: set MODEL_DEVICE (for 'vibevoice speak', --device) to "
+                    + "'cpu', or to 'auto' for whichever can be used."
+            );
+        }
+    }
+
+    /// <summary>Whether the settings fit a voice shows only when both are there; the request itself is valid.</summary>
+    private static SpeechPlan Fitting(Func<SpeechPlan> plan)
+    {
+        try
+        {
+            return plan();
+        }
+        catch (ArgumentException exception)
         {
             throw new SpeechFailedException(
-                $"The voice '{info.Name}' cannot be loaded. {exception.Message}",
+                $"CHUNK_POSITIONS, MAX_CHUNK_SECONDS or FRAMES_PER_TOKEN does not fit the model. {exception.Message}",
                 exception
             );
         }
     }
+
+    private static T Reading<T>(Func<T> read, string what)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception exception) when (exception is ModelFormatException or WeightMismatchException)
+        {
+            throw new SpeechFailedException($"{what} cannot be loaded. {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>A voice is read once and shared; one that cannot be read is the installation's fault, not the caller's.</summary>
+    private ModelVoice VoiceOf(VoiceInfo info) =>
+        Reading(
+            () =>
+                _voices
+                    .GetOrAdd(info.Name, _ => new Lazy<ModelVoice>(() => Loaded.LoadVoice(_presets.PathOf(info))))
+                    .Value,
+            $"The voice '{info.Name}'"
+        );
 
     /// <summary>One frame, so that the first request does not pay for what is made on first use.</summary>
     private async Task WarmUpAsync(CancellationToken cancellationToken)
