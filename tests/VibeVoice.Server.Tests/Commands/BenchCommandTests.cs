@@ -86,11 +86,12 @@ public sealed class BenchCommandTests : CommandTest
     }
 
     [Fact]
-    public async Task More_frames_than_the_model_has_positions_go_on_in_another_chunk()
+    public async Task More_frames_than_the_model_has_positions_are_an_error()
     {
         var result = await RunAsync("bench", "--model", Tiny, "--frames", "500");
 
-        result.ExitCode.ShouldBe(0);
+        result.ExitCode.ShouldBe(1);
+        result.Errors.ShouldContain("Lower '--frames'");
     }
 
     [Theory]
