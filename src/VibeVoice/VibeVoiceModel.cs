@@ -38,7 +38,7 @@ public sealed class VibeVoiceModel : IDisposable
     public int DefaultDiffusionSteps => _engine.Config.Diffusion.DefaultInferenceSteps;
 
     /// <summary>Loads a checkpoint folder: configuration, weights and tokenizer.</summary>
-    /// <param name="folder">Holds config.json, model.safetensors or its shards, and tokenizer.json or vocab.json and merges.txt.</param>
+    /// <param name="folder">Holds config.json, model.safetensors or its shards, and the tokenizer unless the options name another folder.</param>
     /// <param name="options">How; the defaults when null.</param>
     /// <param name="cancellationToken">Stops between two graphs.</param>
     /// <returns>The model, to be disposed.</returns>
@@ -57,7 +57,7 @@ public sealed class VibeVoiceModel : IDisposable
         return Task.Run(
             () =>
             {
-                var tokenizer = TextTokenizer.Load(folder);
+                var tokenizer = TextTokenizer.Load(options?.TokenizerFolder ?? folder);
                 using var checkpoint = Checkpoint.Open(folder);
                 var engine = Engine.Load(
                     checkpoint,
