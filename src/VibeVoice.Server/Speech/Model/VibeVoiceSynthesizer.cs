@@ -1,49 +1,41 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using VibeVoice.Server.Models;
 using VibeVoice.Server.Settings;
 using VibeVoice.Server.Speech.Voices;
 
 namespace VibeVoice.Server.Speech.Model;
 
-/// <summary>The model: a VibeVoice checkpoint in a folder, on the CPU, in float32.</summary>
+/// <summary>The model: a VibeVoice checkpoint, on the CPU, in float32.</summary>
 /// <remarks>Requests at once take turns frame by frame.</remarks>
 internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
 {
     private readonly SpeechSettings _settings;
-    private readonly PresetFolder _presets;
+    private readonly EngineFiles _files;
     private readonly ConcurrentDictionary<string, Lazy<ModelVoice>> _voices = new(StringComparer.Ordinal);
+    private LocatedModel? _located;
     private VibeVoiceModel? _model;
 
-    /// <exception cref="SettingsException">MODEL_PATH is no checkpoint folder, or the device is not to be had.</exception>
-    public VibeVoiceSynthesizer(SpeechSettings settings)
+    /// <exception cref="SettingsException">The device is not to be had.</exception>
+    public VibeVoiceSynthesizer(SpeechSettings settings, EngineFiles files)
     {
         _settings = settings;
+        _files = files;
         if (settings.ModelDevice == ModelDevice.Cuda)
         {
             throw new SettingsException(
                 "MODEL_DEVICE is 'cuda', but this build computes on the CPU; set MODEL_DEVICE to 'cpu' or 'auto'."
             );
         }
-
-        if (!File.Exists(Path.Combine(settings.ModelPath, "config.json")))
-        {
-            throw new SettingsException(
-                $"MODEL_PATH is '{settings.ModelPath}', which is no folder with a checkpoint (config.json and weights). This "
-                    + "version does not download models: set MODEL_PATH or --model to such a folder, or choose the preview "
-                    + "voice (espeak-ng) with '--engine preview' or VIBEVOICE_ENGINE=preview."
-            );
-        }
-
-        _presets = new PresetFolder(settings.VoicesPath ?? Path.Combine(settings.ModelPath, "voices"));
     }
 
     public string Engine => "vibevoice";
 
-    public string Model => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(_settings.ModelPath)));
+    public string Model => _located?.Name ?? _settings.ModelPath;
 
     public int SampleRateHz => Loaded.SampleRateHz;
 
-    public VoiceCatalog Voices => _presets.Catalog;
+    public VoiceCatalog Voices => _files.Voices.Catalog;
 
     public bool IsDiffusionModel => true;
 
@@ -52,9 +44,14 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
 
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
+        _located = await _files.EnsureAsync(InstallCare.Trust, cancellationToken);
         try
         {
-            _model = await VibeVoiceModel.LoadAsync(_settings.ModelPath, cancellationToken: cancellationToken);
+            _model = await VibeVoiceModel.LoadAsync(
+                _located.Folder,
+                new ModelOptions { TokenizerFolder = _located.TokenizerFolder },
+                cancellationToken
+            );
             await WarmUpAsync(cancellationToken);
         }
         catch (Exception exception) when (exception is ModelFormatException or WeightMismatchException)
@@ -104,7 +101,7 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
         try
         {
             return _voices
-                .GetOrAdd(info.Name, _ => new Lazy<ModelVoice>(() => Loaded.LoadVoice(_presets.PathOf(info))))
+                .GetOrAdd(info.Name, _ => new Lazy<ModelVoice>(() => Loaded.LoadVoice(_files.Voices.PathOf(info))))
                 .Value;
         }
         catch (Exception exception) when (exception is ModelFormatException or WeightMismatchException)
@@ -119,7 +116,9 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
     /// <summary>One frame, so that the first request does not pay for what is made on first use.</summary>
     private async Task WarmUpAsync(CancellationToken cancellationToken)
     {
-        var speech = Loaded.SpeakAsync("Hello.", VoiceOf(Voices.Voices[0]), new SpeakOptions(), cancellationToken);
+        // A voice of the catalogue may have been left out by the installation.
+        var voice = Voices.Voices.FirstOrDefault(_files.Voices.IsInstalled, Voices.Voices[0]);
+        var speech = Loaded.SpeakAsync("Hello.", VoiceOf(voice), new SpeakOptions(), cancellationToken);
         await foreach (var _ in speech.WithCancellation(cancellationToken))
         {
             break;
