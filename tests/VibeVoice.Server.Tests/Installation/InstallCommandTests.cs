@@ -84,11 +84,6 @@ public sealed class InstallCommandTests : CommandTest
 
     [Theory]
     [InlineData("ENGINE", "loud", "VIBEVOICE_ENGINE is 'loud', but must be 'vibevoice' or 'preview'.")]
-    [InlineData(
-        "ENGINE",
-        "vibevoice",
-        "MODEL_PATH is 'microsoft/VibeVoice-Realtime-0.5B', which is no folder with a checkpoint"
-    )]
     [InlineData("RETENTION_DAYS", "0", "RETENTION_DAYS is '0', but must be a whole number from 1 to 36500.")]
     public async Task Wrong_settings_are_told_and_nothing_is_made(string setting, string value, string message)
     {
