@@ -90,7 +90,7 @@ internal static class VoicesCommand
 
     private static string Table(IReadOnlyList<Row> rows)
     {
-        var width = rows.Max(row => row.Voice.Name.Length) + 3;
+        var width = rows.Max(row => row.Voice.Name.Length) + 2;
         return string.Join(
             '\n',
             rows.Select(row =>

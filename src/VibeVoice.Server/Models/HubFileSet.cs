@@ -52,7 +52,8 @@ internal sealed partial record HubFileSet
     public required string Expectation { get; init; }
 
     private static IReadOnlyList<string> ChooseWeights(IReadOnlyList<string> files) =>
-        files.Contains(Weights) ? [Weights]
+        !files.Contains("config.json") ? []
+        : files.Contains(Weights) ? [Weights]
         : files.Contains(WeightIndex) ? [WeightIndex, .. files.Where(file => ShardPattern().IsMatch(file))]
         : [];
 
@@ -71,8 +72,8 @@ internal sealed partial record HubFileSet
         }
     }
 
-    // Follows links: one whose blob is gone is a file that is missing.
-    private static bool Has(string folder, string file) => File.Exists(Path.Combine(folder, file));
+    // A link whose blob is gone is a file that is missing; File.Exists says otherwise.
+    private static bool Has(string folder, string file) => LocatedModel.SizeOf(Path.Combine(folder, file)) >= 0;
 
     [GeneratedRegex("^model-[0-9]+-of-[0-9]+[.]safetensors$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ShardPattern();

@@ -113,23 +113,32 @@ internal sealed partial class HubStore(
 
         using var client = new HubClient(options.Endpoint, options.ReadToken(_home), timeProvider);
         var revision = await client.GetRevisionAsync(id, cancellationToken);
+        var large = files.ChooseLarge(revision.Files);
+        if (large.Count == 0)
+        {
+            throw Unsuitable(id, files);
+        }
+
         var snapshot = Own.SnapshotFolder(id, revision.Commit);
         var download = new SnapshotDownload(client, Own, id, revision.Commit, timeProvider, logger);
         await download.RunAsync(files.ChooseSmall(revision.Files), cancellationToken);
         files.Check(snapshot);
-        await download.RunAsync(files.ChooseLarge(revision.Files), cancellationToken);
-        if (files.FindMissing(snapshot) is { Count: > 0 } missing)
+        await download.RunAsync(large, cancellationToken);
+        if (files.FindMissing(snapshot).Count > 0)
         {
-            throw new SpeechFailedException(
-                $"'{id}' has no {string.Join(", ", missing)} on the hub, but {files.Expectation} are expected. Set MODEL_PATH to "
-                    + "a repository that has them."
-            );
+            throw Unsuitable(id, files);
         }
 
         Own.WriteRef(id, revision.Commit);
         Log.Fetched(logger, id, revision.Commit);
         return snapshot;
     }
+
+    private static SpeechFailedException Unsuitable(HubId id, HubFileSet files) =>
+        new(
+            $"'{id}' has not the files on the hub that are expected: {files.Expectation}. Set MODEL_PATH to a repository that has "
+                + "them."
+        );
 
     /// <summary>Checks what is there against its checksums, and takes away what is not what its name says.</summary>
     private async Task<bool> IsSoundAsync(string snapshot, CancellationToken cancellationToken)

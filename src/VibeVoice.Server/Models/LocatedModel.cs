@@ -9,9 +9,9 @@ internal sealed record LocatedModel(string Name, string Folder, string Tokenizer
     /// <summary>The size of a file, of a link that of what it leads to; −1 where there is nothing.</summary>
     public static long SizeOf(string path)
     {
+        // Of a link to nothing File.Exists says that it exists, and of nothing no link can be resolved.
         var file = new FileInfo(path);
-        return (file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file) is { Exists: true } found
-            ? found.Length
-            : -1;
+        var found = file.LinkTarget is null ? file : file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo;
+        return found is { Exists: true } ? found.Length : -1;
     }
 }

@@ -11,7 +11,7 @@ public sealed class HubFailureTests
     [InlineData("no/model", "main", "'no/model' is not on 127.0.0.1, or is private: check MODEL_PATH, or set HF_TOKEN")]
     [InlineData("tiny/VibeVoice-Tiny", "v9", "'tiny/VibeVoice-Tiny' has no revision 'v9' on 127.0.0.1; name a branch")]
     [InlineData("gated/model", "main", "'gated/model' is gated: accept its terms at http://127.0.0.1:")]
-    [InlineData("empty/model", "main", "'empty/model' has no config.json, model.safetensors on the hub, but")]
+    [InlineData("empty/model", "main", "'empty/model' has not the files on the hub that are expected: config.json")]
     public async Task A_repository_that_cannot_be_had_is_told(string repository, string revision, string message)
     {
         await using var stage = await HubStage.StartAsync();

@@ -18,6 +18,8 @@ internal sealed class GitRepository(VoiceOptions options, string folder)
 
     private string GitFolder => Path.Combine(folder, "repository.git");
 
+    private string[] Here => [$"--git-dir={GitFolder}", $"--work-tree={folder}"];
+
     /// <summary>Brings a part of the commit into the folder; the caller holds a lease.</summary>
     /// <param name="path">A folder of the repository.</param>
     /// <returns>Where it is now.</returns>
@@ -55,17 +57,26 @@ internal sealed class GitRepository(VoiceOptions options, string folder)
             await RunAsync(["init", "--quiet", "--bare", GitFolder], cancellationToken);
             // By its number, as a branch would be refused: Git cannot clone a commit.
             await RunAsync(
-                ["fetch", "--quiet", "--depth", "1", "--no-tags", options.RepositoryUrl, $"+{options.Commit}:{Branch}"],
+                [
+                    .. Here,
+                    "fetch",
+                    "--quiet",
+                    "--depth",
+                    "1",
+                    "--no-tags",
+                    options.RepositoryUrl,
+                    $"+{options.Commit}:{Branch}",
+                ],
                 cancellationToken
             );
         }
 
-        await RunAsync(["checkout", "--quiet", "--force", options.Commit, "--", path], cancellationToken);
+        await RunAsync([.. Here, "checkout", "--quiet", "--force", options.Commit, "--", path], cancellationToken);
     }
 
     private async Task<bool> HasCommitAsync(CancellationToken cancellationToken)
     {
-        var command = Command(["cat-file", "-e", $"{options.Commit}^{{commit}}"]);
+        var command = Command([.. Here, "cat-file", "-e", $"{options.Commit}^{{commit}}"]);
         return Directory.Exists(GitFolder) && await _git.RunAsync(command, cancellationToken) == 0;
     }
 
@@ -97,8 +108,6 @@ internal sealed class GitRepository(VoiceOptions options, string folder)
                 "http.lowSpeedLimit=1000",
                 "-c",
                 "http.lowSpeedTime=60",
-                $"--git-dir={GitFolder}",
-                $"--work-tree={folder}",
                 .. arguments,
             ])
             .WithEnvironmentVariables(variables => variables.Set("GIT_TERMINAL_PROMPT", "0").Set("LC_ALL", "C"));
