@@ -5,7 +5,7 @@ BUILD = dotnet msbuild -restore -m -nologo -verbosity:quiet '-clp:ErrorsOnly;NoS
 SERVER = artifacts/bin/VibeVoice.Server/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/VibeVoice.Server
 AUDIO ?= speech.mp3
 
-.PHONY: help run test soak bench parity publish build format lint ci setup clean
+.PHONY: help run test soak bench parity publish pack build format lint ci setup clean
 
 help: ## Lists the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -33,15 +33,20 @@ bench: ## Measures overhead, memory and start-up; the results are a table and do
 	@eng/publish.sh
 	@artifacts/bin/VibeVoice.Benchmarks/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/VibeVoice.Benchmarks
 
-parity: ## Compares the engine with the reference's recorded numbers, on small checkpoints so far.
+parity: ## Compares the engine with the reference's recorded numbers: parts, runs, the real size (9 GB of memory), laws, tokens.
 	@eng/setup.sh run
-	@$(BUILD) tests/VibeVoice.Tests
-	@artifacts/bin/VibeVoice.Tests/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/VibeVoice.Tests
+	@$(BUILD)
+	@eng/test.sh $(CONFIGURATION) --filter-trait Category=Reference --filter-trait Category=Parity
 
 publish: ## Leaves the program in artifacts/publish/vibevoice/.
 	@eng/setup.sh run
 	@eng/publish.sh
 	@echo artifacts/publish/vibevoice/vibevoice
+
+pack: ## Leaves the packages of the libraries in artifacts/packages/.
+	@eng/setup.sh run
+	@eng/pack.sh
+	@ls artifacts/packages/*.nupkg
 
 build: ## Builds everything, warnings as errors.
 	@eng/setup.sh run

@@ -38,7 +38,9 @@ log "workspace $VIBEVOICE_WORKSPACE"
 # Old audio goes in the background, at most once a day; a bucket out of reach is a warning, never a stop.
 bucket=${BUCKET_NAME:-}${BUCKET_ENDPOINT_URL:-}
 if [[ -n ${bucket//[[:space:]]/} ]]; then
-  "$vibevoice" retention --daily &
+  # From a shell that ends at once: the retention is then init's child, and not a zombie of the worker that takes this
+  # process's place and would never ask how it ended.
+  ("$vibevoice" retention --daily &)
 fi
 
 if [[ ! -f $VIBEVOICE_WORKSPACE/VibeVoice/.setup_complete ]]; then

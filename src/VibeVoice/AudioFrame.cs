@@ -5,7 +5,7 @@ namespace VibeVoice;
 /// <param name="SampleRateHz">Samples per second, 24,000 for the published checkpoints.</param>
 /// <remarks>
 /// VibeVoice makes 3,200 samples (133 ms at 24 kHz) from each latent, but no reader may rely on a length:
-/// it follows from the checkpoint. Immutable, and safe to share between threads.
+/// it follows from the checkpoint. Immutable, and safe to share between threads; nothing to dispose.
 /// </remarks>
 public readonly record struct AudioFrame(ReadOnlyMemory<float> Samples, int SampleRateHz)
 {

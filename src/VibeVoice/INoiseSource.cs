@@ -1,7 +1,10 @@
 namespace VibeVoice;
 
 /// <summary>Where the noise comes from that each latent is made of.</summary>
-/// <remarks>Called by one request at a time, never by two threads at once for the same request.</remarks>
+/// <remarks>
+/// Called by one thread at a time for one request. One that is given to several requests at once has to be thread-safe.
+/// The library disposes none: it belongs to whoever made it.
+/// </remarks>
 public interface INoiseSource
 {
     /// <summary>Fills the start of one latent with numbers of a standard normal distribution.</summary>

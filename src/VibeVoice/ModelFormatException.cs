@@ -1,7 +1,10 @@
 namespace VibeVoice;
 
 /// <summary>A file of a checkpoint, tokenizer or voice is not what it should be.</summary>
-/// <remarks>The message names the file, what was found, what was expected, and what to do about it.</remarks>
+/// <remarks>
+/// The message names the file, what was found, what was expected, and what to do about it. Safe to read from any thread;
+/// nothing to dispose.
+/// </remarks>
 public sealed class ModelFormatException : Exception
 {
     /// <summary>Tells what is wrong with which file.</summary>

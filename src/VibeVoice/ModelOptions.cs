@@ -1,7 +1,7 @@
 namespace VibeVoice;
 
 /// <summary>How a model is loaded.</summary>
-/// <remarks>Immutable, and safe to share between threads.</remarks>
+/// <remarks>Immutable, and safe to share between threads; nothing to dispose.</remarks>
 public sealed record ModelOptions
 {
     /// <summary>Threads that compute one frame, from 1; null for as many as the process may use.</summary>

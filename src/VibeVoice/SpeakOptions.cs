@@ -1,7 +1,9 @@
 namespace VibeVoice;
 
 /// <summary>How one text is spoken.</summary>
-/// <remarks>Immutable, and safe to share between threads unless its <see cref="Noise"/> is not.</remarks>
+/// <remarks>
+/// Immutable, and safe to share between threads unless its <see cref="Noise"/> is not; nothing to dispose.
+/// </remarks>
 public sealed record SpeakOptions
 {
     /// <summary>The same text, voice, options and seed give the same speech.</summary>
@@ -15,4 +17,13 @@ public sealed record SpeakOptions
 
     /// <summary>Takes the place of seeded noise, such as numbers that were recorded.</summary>
     public INoiseSource? Noise { get; init; }
+
+    /// <summary>What is done to the text before.</summary>
+    public TextOptions Text { get; init; } = new();
+
+    /// <summary>
+    /// How text that does not fit the model's context is split; a text that fits is spoken in one piece. Null speaks any
+    /// text in one piece, as the reference does, to the position limit.
+    /// </summary>
+    public LongTextOptions? LongText { get; init; } = new();
 }

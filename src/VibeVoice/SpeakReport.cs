@@ -1,14 +1,17 @@
 namespace VibeVoice;
 
 /// <summary>What became of a speech, or has become of it so far.</summary>
-/// <param name="FramesComputed">Frames that were computed; the last window is computed to its end.</param>
-/// <param name="FramesSpoken">Frames that were handed out.</param>
-/// <param name="Duration">How long they sound.</param>
-/// <param name="EndReason">Why there are no more; null while there are, and when it ended with an exception.</param>
-/// <param name="TokensRead">Tokens of the text that the model has read.</param>
-/// <param name="EndedBeforeText">Whether it ended while the model had not read all of the text.</param>
+/// <param name="FramesComputed">Frames that were computed; the last window of a chunk is computed to its end.</param>
+/// <param name="FramesSpoken">Frames of speech that were handed out; silence is not counted.</param>
+/// <param name="Duration">How long all that was handed out sounds, silence included.</param>
+/// <param name="EndReason">
+/// Why there are no more: how the last chunk ended; <see cref="Chunks"/> tells of those before. Null while there are
+/// more, and when it ended with an exception.
+/// </param>
+/// <param name="TokensRead">Tokens of the text that the model has read; those that it read twice count twice.</param>
+/// <param name="EndedBeforeText">Whether some of the text was never read, in whichever chunk.</param>
 /// <param name="PeakLevel">Largest absolute sample before limiting to [-1, 1].</param>
-/// <remarks>Immutable, and safe to share between threads.</remarks>
+/// <remarks>Immutable, and safe to share between threads; nothing to dispose.</remarks>
 public sealed record SpeakReport(
     int FramesComputed,
     int FramesSpoken,
@@ -17,4 +20,8 @@ public sealed record SpeakReport(
     int TokensRead,
     bool EndedBeforeText,
     float PeakLevel
-);
+)
+{
+    /// <summary>The chunks that have ended, in order; a text that fits the model's context is one.</summary>
+    public IReadOnlyList<SpokenChunk> Chunks { get; init; } = [];
+}

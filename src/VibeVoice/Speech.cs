@@ -1,41 +1,32 @@
 using System.Runtime.CompilerServices;
-using VibeVoice.Checkpoints;
 using VibeVoice.Generation;
+using VibeVoice.Text.Chunks;
 
 namespace VibeVoice;
 
 /// <summary>A text being spoken: frames to be read once, and a report that grows with them.</summary>
 /// <remarks>
 /// To be read by one reader; the report may be read from any thread at any time. What a speech needs is taken when
-/// reading begins, and given back when it ends, also by <c>break</c>.
+/// reading begins, and given back when it ends, also by <c>break</c>: the enumerator is what is disposed.
 /// </remarks>
 public sealed class Speech : IAsyncEnumerable<AudioFrame>
 {
     private readonly VibeVoiceModel _model;
-    private readonly IAsyncEnumerable<string> _text;
-    private readonly VoicePreset _voice;
-    private readonly SpeechRunOptions _options;
+    private readonly ScriptReader _script;
+    private readonly Narration _narration;
     private readonly CancellationToken _cancellationToken;
-    private SpeakReport _report = new(0, 0, TimeSpan.Zero, null, 0, EndedBeforeText: false, 0);
     private int _hasBegun;
 
-    internal Speech(
-        VibeVoiceModel model,
-        IAsyncEnumerable<string> text,
-        VoicePreset voice,
-        SpeechRunOptions options,
-        CancellationToken cancellationToken
-    )
+    internal Speech(VibeVoiceModel model, ScriptReader script, Narration narration, CancellationToken cancellationToken)
     {
         _model = model;
-        _text = text;
-        _voice = voice;
-        _options = options;
+        _script = script;
+        _narration = narration;
         _cancellationToken = cancellationToken;
     }
 
     /// <summary>What has been spoken so far, and once the frames have ended, why.</summary>
-    public SpeakReport Report => Volatile.Read(ref _report);
+    public SpeakReport Report => _narration.Report;
 
     /// <summary>Begins to speak.</summary>
     /// <param name="cancellationToken">Stops within one frame, as the one given to the model does.</param>
@@ -70,89 +61,24 @@ public sealed class Speech : IAsyncEnumerable<AudioFrame>
     {
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(_cancellationToken, cancellationToken);
         using var engine = _model.Enter();
-        var tokens = _model.Tokenize(_text);
-        await using var closingTokens = tokens.ConfigureAwait(false);
-        using var run = new SpeechRun(engine, _voice, _options);
+        await using var closingScript = _script.ConfigureAwait(false);
         var isWithReader = false;
         try
         {
-            while (run.End is null)
+            await foreach (var samples in _narration.SpeakAsync(_script, cancelled.Token).ConfigureAwait(false))
             {
-                var window = run.NeedsText
-                    ? await tokens.TakeAsync(SpeechRun.TokensPerWindow, cancelled.Token).ConfigureAwait(false)
-                    : [];
-                if (tokens.Taken == 0)
-                {
-                    break; // a text of nothing but white space: a model given none would speak of anything
-                }
-
-                if (await ComputeAsync(run, window, cancelled.Token).ConfigureAwait(false) is { } samples)
-                {
-                    var frame = Limit(samples, run, tokens);
-                    isWithReader = true;
-                    yield return frame;
-                    isWithReader = false;
-                }
+                isWithReader = true;
+                yield return new AudioFrame(samples, _model.SampleRateHz);
+                isWithReader = false;
             }
-
-            Publish(run, tokens, Report.PeakLevel, run.End ?? SpeechEndReason.EndOfSpeech);
         }
         finally
         {
             // Either the reader did not come back for the next frame, or a token was cancelled.
             if (isWithReader || (cancelled.IsCancellationRequested && Report.EndReason is null))
             {
-                Publish(run, tokens, Report.PeakLevel, SpeechEndReason.Cancelled);
+                _narration.Cancel(_script);
             }
         }
     }
-
-    /// <summary>One turn: the text of a window, where one begins, and a frame, away from the reader's thread.</summary>
-    private async ValueTask<float[]?> ComputeAsync(SpeechRun run, int[] window, CancellationToken cancellationToken)
-    {
-        using var turn = await _model.TakeTurnAsync(cancellationToken).ConfigureAwait(false);
-        return await Task.Run(
-                () =>
-                {
-                    run.ReadText(window);
-                    return run.End is null ? run.NextFrame() : null;
-                },
-                cancellationToken
-            )
-            .ConfigureAwait(false);
-    }
-
-    private AudioFrame Limit(float[] samples, SpeechRun run, TokenStream tokens)
-    {
-        var peak = 0f;
-        for (var i = 0; i < samples.Length; i++)
-        {
-            peak = Math.Max(peak, Math.Abs(samples[i])); // NaN stays
-            samples[i] = Math.Clamp(samples[i], -1f, 1f); // each by itself: what is in range is never touched
-        }
-
-        if (!float.IsFinite(peak))
-        {
-            throw new InvalidOperationException(
-                $"Frame {run.FramesPutOut} holds a sample that is not a number. Check that the weights are not damaged."
-            );
-        }
-
-        Publish(run, tokens, Math.Max(Report.PeakLevel, peak), end: null);
-        return new AudioFrame(samples, _model.SampleRateHz);
-    }
-
-    private void Publish(SpeechRun run, TokenStream tokens, float peak, SpeechEndReason? end) =>
-        Volatile.Write(
-            ref _report,
-            new SpeakReport(
-                run.FramesComputed,
-                run.FramesPutOut,
-                TimeSpan.FromSeconds((double)run.FramesPutOut * _model.SamplesPerFrame / _model.SampleRateHz),
-                end,
-                tokens.Taken,
-                EndedBeforeText: end is not null && !tokens.IsConsumed,
-                peak
-            )
-        );
 }

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using VibeVoice.Checkpoints;
 using VibeVoice.Generation;
 using VibeVoice.Text;
+using VibeVoice.Text.Chunks;
 
 namespace VibeVoice;
 
@@ -26,7 +27,11 @@ public sealed class VibeVoiceModel : IDisposable
     {
         _engine = engine;
         _tokenizer = tokenizer;
+        Planner = new SpeechPlanner(engine.Config, tokenizer);
     }
+
+    /// <summary>Says what would be spoken, without speaking.</summary>
+    public SpeechPlanner Planner { get; }
 
     /// <summary>Samples per second of what it speaks.</summary>
     public int SampleRateHz => _engine.Config.SampleRateHz;
@@ -71,25 +76,11 @@ public sealed class VibeVoiceModel : IDisposable
     }
 
     /// <summary>Reads a voice preset and checks that it fits this model.</summary>
-    /// <param name="path">A preset: a .pt file as published.</param>
+    /// <param name="path">A preset: a .pt file as published, or our own .safetensors form of it.</param>
     /// <returns>The voice.</returns>
     /// <exception cref="ModelFormatException">The file is broken.</exception>
     /// <exception cref="WeightMismatchException">It was made for another checkpoint.</exception>
-    public ModelVoice LoadVoice(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        return new ModelVoice(VoicePreset.Load(path, _engine.Config), _engine.Config);
-    }
-
-    /// <summary>How many tokens the model reads for a text, as <see cref="SpeakReport.TokensRead"/> counts them.</summary>
-    /// <param name="text">What would be said.</param>
-    /// <returns>0 for white space alone.</returns>
-    public int CountTokens(string text)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        var stable = new StableText();
-        return _tokenizer.Encode(stable.Append(text)).Count + _tokenizer.Encode(stable.Finish()).Count;
-    }
+    public ModelVoice LoadVoice(string path) => Planner.LoadVoice(path);
 
     /// <summary>Speaks a text.</summary>
     /// <param name="text">What to say. White space alone gives no frames.</param>
@@ -98,6 +89,7 @@ public sealed class VibeVoiceModel : IDisposable
     /// <param name="cancellationToken">Stops within one frame.</param>
     /// <returns>Frames, each handed out before the next is computed. Nothing is computed until they are asked for.</returns>
     /// <exception cref="ArgumentException">The voice is another model's, or an option makes no sense.</exception>
+    /// <exception cref="PauseTooLongException">The text asks for a longer pause than the options allow.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public Speech SpeakAsync(
         string text,
@@ -107,6 +99,7 @@ public sealed class VibeVoiceModel : IDisposable
     )
     {
         ArgumentNullException.ThrowIfNull(text);
+        SpeechText.Prepare(text, options?.Text); // a pause that is too long is told at once, before anything is heard
         return SpeakAsync(OnePieceAsync(text), voice, options, cancellationToken);
     }
 
@@ -117,7 +110,10 @@ public sealed class VibeVoiceModel : IDisposable
     /// <param name="voice">Loaded by this model.</param>
     /// <param name="options">How; the defaults when null.</param>
     /// <param name="cancellationToken">Stops within one frame, or while text is awaited.</param>
-    /// <returns>Frames, each handed out before the next is computed. Nothing is computed until they are asked for.</returns>
+    /// <returns>
+    /// Frames, each handed out before the next is computed. Nothing is computed until they are asked for. Reading them
+    /// throws <see cref="PauseTooLongException"/> where the text comes to a pause that is longer than the options allow.
+    /// </returns>
     /// <exception cref="ArgumentException">The voice is another model's, or an option makes no sense.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public Speech SpeakAsync(
@@ -130,15 +126,9 @@ public sealed class VibeVoiceModel : IDisposable
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(voice);
         ThrowIfDisposed();
-        if (!ReferenceEquals(voice.Config, _engine.Config))
-        {
-            throw new ArgumentException(
-                $"The voice '{voice.Name}' was loaded by another model. Load it with this one.",
-                nameof(voice)
-            );
-        }
-
-        return new Speech(this, text, voice.Preset, CreateRunOptions(options ?? new SpeakOptions()), cancellationToken);
+        var narration = Planner.CreateOptions(voice, options);
+        var script = new ScriptReader(narration.CreateScript(Planner.CountTokens), text);
+        return new Speech(this, script, new Narration(this, _engine, voice.Preset, narration), cancellationToken);
     }
 
     /// <summary>Ends the use of the model; see the remarks on the type.</summary>
@@ -150,7 +140,19 @@ public sealed class VibeVoiceModel : IDisposable
         }
     }
 
-    internal TokenStream Tokenize(IAsyncEnumerable<string> text) => new(_tokenizer, text);
+    internal ChunkReader ReadChunk(ScriptReader script) => new(script, _tokenizer);
+
+    /// <summary>All tokens of a text that is one chunk.</summary>
+    internal int[] Tokenize(string text)
+    {
+        var tokens = new ChunkTokens(_tokenizer);
+        tokens.Add(text);
+        tokens.Finish();
+        return tokens.Take(int.MaxValue);
+    }
+
+    /// <summary>Whether the tokenizer has more than a token per byte.</summary>
+    internal bool KnowsWords => _tokenizer.KnowsWords;
 
     /// <summary>The engine, which the caller disposes when its request has ended.</summary>
     internal Engine Enter() => _engine.TryEnter() ? _engine : throw new ObjectDisposedException(nameof(VibeVoiceModel));
@@ -168,30 +170,6 @@ public sealed class VibeVoiceModel : IDisposable
     }
 
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
-
-    private SpeechRunOptions CreateRunOptions(SpeakOptions options)
-    {
-        var diffusion = _engine.Config.Diffusion;
-        var steps = options.DiffusionSteps ?? diffusion.DefaultInferenceSteps;
-        if (steps < 1 || steps >= diffusion.TrainingSteps)
-        {
-            throw new ArgumentException(
-                $"{steps} diffusion steps were asked for; from 1 to {diffusion.TrainingSteps - 1} are possible.",
-                nameof(options)
-            );
-        }
-
-        if (!float.IsFinite(options.Guidance))
-        {
-            throw new ArgumentException($"A guidance of {options.Guidance} is not a number.", nameof(options));
-        }
-
-        return new SpeechRunOptions(
-            options.Guidance,
-            SolverSchedule.Create(steps, diffusion.TrainingSteps),
-            options.Noise ?? new SeededNoise(options.Seed)
-        );
-    }
 
     private static async IAsyncEnumerable<string> OnePieceAsync(string text)
     {

@@ -1,6 +1,7 @@
 namespace VibeVoice;
 
 /// <summary>A tensor of a checkpoint or voice is missing, or is not what the configuration calls for.</summary>
+/// <remarks>Safe to read from any thread; nothing to dispose.</remarks>
 public sealed class WeightMismatchException : Exception
 {
     /// <summary>Tells which tensor of which file is not as expected.</summary>

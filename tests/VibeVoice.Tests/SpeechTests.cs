@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 namespace VibeVoice.Tests;
 
 /// <summary>Laws of speaking, held by the recorded checkpoint.</summary>
+[Trait("Category", "Reference")]
 public sealed class SpeechTests : IAsyncLifetime
 {
     private const string Text = "Hello there! This is a tiny test of streaming speech, isn’t it?";

@@ -59,7 +59,7 @@ internal static class HotPath
     private static async Task<int> ConvertAsync(List<AudioFrame> frames, CancellationToken cancellationToken)
     {
         var bytes = 0;
-        await foreach (var piece in Pcm16.PiecesAsync(frames.ToAsyncEnumerable(), cancellationToken))
+        await foreach (var piece in PcmPieces.PiecesAsync(frames.ToAsyncEnumerable(), cancellationToken))
         {
             bytes += piece.Length;
         }

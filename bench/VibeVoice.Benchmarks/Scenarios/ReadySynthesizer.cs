@@ -29,6 +29,9 @@ internal sealed class ReadySynthesizer : ISynthesizer
 
     public Task LoadAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    public Task<SpeechOutline> OutlineAsync(SpeechRequest request, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("Nothing is planned here: the frames were made before.");
+
     public async IAsyncEnumerable<SpokenFrame> SpeakAsync(
         SpeechRequest request,
         [EnumeratorCancellation] CancellationToken cancellationToken

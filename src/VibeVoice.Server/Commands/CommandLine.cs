@@ -20,7 +20,7 @@ internal static class CommandLine
 
         Settings come from environment variables (README.md lists them); flags win over them.
         Text that begins with a dash goes behind '--':  vibevoice speak -o out.mp3 -- "-5 degrees"
-        Exit codes: 0 done, 1 failed, 2 wrong command line, text or setting, 70 a bug, 130 and 143 stopped.
+        Exit codes: 0 done, 1 failed, 2 wrong command line, text or setting, 70 a bug, 129, 130 and 143 stopped.
         """;
 
     public static async Task<int> RunAsync(string[] args)
@@ -33,6 +33,7 @@ internal static class CommandLine
             RetentionCommand.Create(),
             InstallCommand.Create(),
             WorkspaceCommand.Create(),
+            DevCommand.Create(),
         };
         root.Options.Add(new HelpOption { Recursive = true });
         root.Options.Add(new VersionOption());

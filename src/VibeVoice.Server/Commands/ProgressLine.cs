@@ -10,17 +10,15 @@ internal sealed class ProgressLine(bool isQuiet) : IDisposable
     private readonly bool _isLive = !isQuiet && !Console.IsErrorRedirected;
     private bool _isShown;
 
-    public void Report(SpeechProgress progress)
+    public void Report(SpeechProgress progress) =>
+        Show($"Speaking… {progress.Spoken.TotalSeconds:F1} s of audio, {progress.ShareOfText:P0} of the text");
+
+    public void Show(FormattableString line)
     {
         if (_isLive)
         {
             _isShown = true;
-            Console.Error.Write(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{ClearLine}Speaking… {progress.Spoken.TotalSeconds:F1} s of audio, {progress.ShareOfText:P0} of the text"
-                )
-            );
+            Console.Error.Write(ClearLine + line.ToString(CultureInfo.InvariantCulture));
         }
     }
 

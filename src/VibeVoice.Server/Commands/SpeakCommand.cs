@@ -57,6 +57,19 @@ internal static class SpeakCommand
             "number",
             "Diffusion steps for each frame, 1 to 50."
         );
+        var removeMarkdown = new Option<bool>("--remove-markdown")
+        {
+            Description = "Take out the marks of Markdown, keep its words. [default: REMOVE_MARKDOWN]",
+        };
+        var removeEmoji = new Option<bool>("--remove-emoji")
+        {
+            Description = "Take out emoji. [default: REMOVE_EMOJI]",
+        };
+        var dryRun = new Option<bool>("--dry-run")
+        {
+            Description = "Print what would be spoken, chunk by chunk, and write no audio.",
+        };
+        var json = new Option<bool>("--json") { Description = "With --dry-run: print it as JSON." };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "No progress and no summary on standard error." };
 
         var command = new Command("speak", "Speaks text into an audio file.")
@@ -71,6 +84,10 @@ internal static class SpeakCommand
             seed,
             cfgScale,
             steps,
+            removeMarkdown,
+            removeEmoji,
+            dryRun,
+            json,
             quiet,
         };
         command.SetGuardedAction(
@@ -87,19 +104,18 @@ internal static class SpeakCommand
                     Seed = result.GetValue(seed),
                     CfgScale = result.GetValue(cfgScale),
                     InferenceSteps = result.GetValue(steps),
+                    RemoveMarkdown = result.GetValue(removeMarkdown) ? true : null,
+                    RemoveEmoji = result.GetValue(removeEmoji) ? true : null,
                 };
                 var configuration = Configuration.Load(
                     ("VIBEVOICE_ENGINE", result.GetValue(engine)),
                     ("MODEL_PATH", result.GetValue(model))
                 );
-                return await SpeakAsync(
-                    configuration,
-                    input,
-                    problems,
-                    file,
-                    result.GetValue(quiet),
-                    cancellationToken
-                );
+                await using var services = SpeechServices.Build(configuration, NullLoggerFactory.Instance);
+                var request = services.GetRequiredService<SpeechRequestFactory>().Create(input, FieldNames, problems);
+                return result.GetValue(dryRun)
+                    ? await OutlineAsync(services, request, result.GetValue(json), cancellationToken)
+                    : await SpeakAsync(services, request, file, result.GetValue(quiet), cancellationToken);
             }
         );
         return command;
@@ -119,19 +135,28 @@ internal static class SpeakCommand
             HelpName = "folder",
         };
 
+    private static async Task<int> OutlineAsync(
+        IServiceProvider services,
+        SpeechRequest request,
+        bool isJson,
+        CancellationToken cancellationToken
+    )
+    {
+        var synthesizer = services.GetRequiredService<ISynthesizer>();
+        var outline = await synthesizer.OutlineAsync(request, cancellationToken);
+        await DryRunOutput.WriteAsync(outline, request, synthesizer, isJson);
+        return ExitCode.Done;
+    }
+
     private static async Task<int> SpeakAsync(
-        IConfiguration configuration,
-        SpeechInput input,
-        List<SpeechProblem> problems,
+        IServiceProvider services,
+        SpeechRequest request,
         string? file,
         bool isQuiet,
         CancellationToken cancellationToken
     )
     {
-        await using var services = SpeechServices.Build(configuration, NullLoggerFactory.Instance);
-        var synthesizer = services.GetRequiredService<ISynthesizer>();
-        var request = services.GetRequiredService<SpeechRequestFactory>().Create(input, FieldNames, problems);
-        await synthesizer.LoadAsync(cancellationToken);
+        await services.GetRequiredService<ISynthesizer>().LoadAsync(cancellationToken);
         using var progress = new ProgressLine(isQuiet);
         await using var output = await AudioOutput.OpenAsync(
             file ?? $"speech.{request.Format.Name}",

@@ -17,6 +17,8 @@ internal sealed partial class S3Delivery(
 
     private readonly AmazonS3Client _client = S3Client.Create(target);
 
+    public S3Target Target => target;
+
     public bool HeadCanBeCompleted => true;
 
     public async Task<DeliveredAudio> DeliverAsync(

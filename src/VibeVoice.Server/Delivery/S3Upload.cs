@@ -25,21 +25,16 @@ internal sealed partial class S3Upload(
     private readonly CancellationTokenSource _giveUp = new();
     private readonly PartBuffer _first = new(PartBytes);
     private readonly List<PartETag> _sent = [];
+    private readonly S3Traces _traces = new();
     private PartBuffer? _filling;
     private PartBuffer? _spare;
     private Task _sending = Task.CompletedTask;
-    private string? _uploadId;
-    private bool _uploadMayExist;
-    private bool _objectMayExist;
-
-    // Says nothing about the attempts before the last: one may have succeeded, and its answer been lost.
-    private bool _wasRefused;
 
     /// <summary>Bytes taken so far.</summary>
     public long Bytes { get; private set; }
 
     /// <summary>The version that was written, where the bucket keeps versions.</summary>
-    public string? VersionId { get; private set; }
+    public string? VersionId => _traces.VersionId;
 
     /// <summary>Takes the next bytes; sends a part where one is full.</summary>
     public async Task AddAsync(ReadOnlyMemory<byte> piece, CancellationToken cancellationToken)
@@ -107,16 +102,7 @@ internal sealed partial class S3Upload(
         await _sending.WaitAsync(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
         using var deadline = new CancellationTokenSource(_abandonDeadline);
-        var leftovers = new S3Leftovers(client, target, logger);
-        if (_uploadMayExist)
-        {
-            await leftovers.AbortAsync(key, _uploadId, _wasRefused, deadline.Token);
-        }
-
-        if (_objectMayExist)
-        {
-            await leftovers.DeleteAsync(key, VersionId, _wasRefused, deadline.Token);
-        }
+        await _traces.RemoveAsync(new S3Leftovers(client, target, logger), key, deadline.Token);
     }
 
     public void Dispose()
@@ -134,15 +120,15 @@ internal sealed partial class S3Upload(
             ContentType = request.Format.ContentType,
         };
         S3Metadata.AddTo(initiate.Metadata, request.Labels);
-        _uploadMayExist = true;
+        _traces.UploadMayExist = true;
         try
         {
             var response = await client.InitiateMultipartUploadAsync(initiate, _giveUp.Token);
-            _uploadId = response.UploadId;
+            _traces.UploadId = response.UploadId;
         }
         catch (Exception exception) when (S3Failure.IsOne(exception, _giveUp.Token))
         {
-            _wasRefused = S3Failure.IsRefusal(exception);
+            _traces.WasRefused = S3Failure.IsRefusal(exception);
             throw S3Failure.Describe("Starting the upload", exception, target);
         }
     }
@@ -167,7 +153,7 @@ internal sealed partial class S3Upload(
                 {
                     BucketName = target.Bucket,
                     Key = key,
-                    UploadId = _uploadId,
+                    UploadId = _traces.UploadId,
                     PartNumber = number,
                     PartSize = part.Length,
                     InputStream = part.OpenRead(),
@@ -186,7 +172,7 @@ internal sealed partial class S3Upload(
 
     private async Task FinishAsync()
     {
-        _objectMayExist = true;
+        _traces.ObjectMayExist = true;
         try
         {
             var response = await client.CompleteMultipartUploadAsync(
@@ -194,12 +180,12 @@ internal sealed partial class S3Upload(
                 {
                     BucketName = target.Bucket,
                     Key = key,
-                    UploadId = _uploadId,
+                    UploadId = _traces.UploadId,
                     PartETags = [.. _sent.OrderBy(part => part.PartNumber)],
                 },
                 _giveUp.Token
             );
-            VersionId = response.VersionId;
+            _traces.VersionId = response.VersionId;
         }
         catch (AmazonS3Exception exception) when (exception.ErrorCode is "NoSuchUpload")
         {
@@ -214,7 +200,7 @@ internal sealed partial class S3Upload(
             throw S3Failure.Describe("Completing the upload", exception, target);
         }
 
-        _uploadMayExist = false;
+        _traces.UploadMayExist = false;
     }
 
     private async Task<bool> IsThereAsync()
@@ -222,7 +208,7 @@ internal sealed partial class S3Upload(
         try
         {
             var found = await client.GetObjectMetadataAsync(target.Bucket, key, _giveUp.Token);
-            VersionId = found.VersionId;
+            _traces.VersionId = found.VersionId;
             return found.ContentLength == Bytes;
         }
         catch (Exception exception) when (S3Failure.IsOne(exception, _giveUp.Token))
@@ -242,14 +228,14 @@ internal sealed partial class S3Upload(
             UseChunkEncoding = false,
         };
         S3Metadata.AddTo(put.Metadata, request.Labels);
-        _objectMayExist = true;
+        _traces.ObjectMayExist = true;
         try
         {
-            VersionId = (await client.PutObjectAsync(put, _giveUp.Token)).VersionId;
+            _traces.VersionId = (await client.PutObjectAsync(put, _giveUp.Token)).VersionId;
         }
         catch (Exception exception) when (S3Failure.IsOne(exception, _giveUp.Token))
         {
-            _wasRefused = S3Failure.IsRefusal(exception);
+            _traces.WasRefused = S3Failure.IsRefusal(exception);
             throw S3Failure.Describe("Uploading", exception, target);
         }
     }

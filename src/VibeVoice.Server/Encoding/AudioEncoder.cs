@@ -32,7 +32,12 @@ internal sealed partial class AudioEncoder(EncodingOptions options, ILogger<Audi
         var pieces = SamplesOrFileAsync(given, request);
         if (request.Format == AudioFormat.Wav)
         {
-            pieces = WavFile.PiecesAsync(pieces, request, head => audio!.CompletedHead = head, CancellationToken.None);
+            pieces = WavPieces.PiecesAsync(
+                pieces,
+                request,
+                head => audio!.CompletedHead = head,
+                CancellationToken.None
+            );
         }
 
         // At another tempo ffmpeg alone knows how many samples it wrote.
@@ -92,7 +97,7 @@ internal sealed partial class AudioEncoder(EncodingOptions options, ILogger<Audi
         EncodingRequest request
     ) =>
         request.Speed == 1 && (request.Format == AudioFormat.Pcm || request.Format == AudioFormat.Wav)
-            ? Pcm16.PiecesAsync(frames, CancellationToken.None)
+            ? PcmPieces.PiecesAsync(frames, CancellationToken.None)
             : new FfmpegRun(_ffmpeg, FfmpegArguments.For(request, options), frames).PiecesAsync(CancellationToken.None);
 
     private async IAsyncEnumerable<ReadOnlyMemory<byte>> PiecesAsync(

@@ -14,6 +14,9 @@ internal static class ExitCode
     /// <summary>A bug: the message says so.</summary>
     public const int Bug = 70;
 
+    /// <summary>The terminal was closed: 128 + SIGHUP.</summary>
+    public const int HungUp = 129;
+
     /// <summary>Ctrl+C, as shells count it: 128 + SIGINT.</summary>
     public const int Interrupted = 130;
 

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace VibeVoice.Server.Hosting;
 
-/// <summary>Turns the first SIGINT or SIGTERM into a cancelled token; a second one ends the process at once.</summary>
+/// <summary>Turns the first SIGINT, SIGTERM or SIGHUP into a cancelled token; a second one ends the process at once.</summary>
 internal sealed class StopSignals : IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -12,6 +12,7 @@ internal sealed class StopSignals : IDisposable
     {
         _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop));
         _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop));
+        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop));
     }
 
     public CancellationToken Token => _stopping.Token;
@@ -37,7 +38,12 @@ internal sealed class StopSignals : IDisposable
         }
 
         signal.Cancel = true;
-        ExitCode = signal.Signal == PosixSignal.SIGTERM ? Hosting.ExitCode.Terminated : Hosting.ExitCode.Interrupted;
+        ExitCode = signal.Signal switch
+        {
+            PosixSignal.SIGHUP => Hosting.ExitCode.HungUp,
+            PosixSignal.SIGTERM => Hosting.ExitCode.Terminated,
+            _ => Hosting.ExitCode.Interrupted,
+        };
         _stopping.Cancel();
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using VibeVoice.Server.Hosting;
 
 namespace VibeVoice.Server.Installation;
 
@@ -42,25 +43,13 @@ internal sealed record InstallMarker
         }
     }
 
-    /// <summary>Writes it beside its place and renames: a marker that can be seen is whole.</summary>
-    public void Write(string path)
-    {
-        var part = $"{path}.{Guid.NewGuid():N}.part";
-        try
-        {
-            using (var file = new FileStream(part, FileMode.CreateNew, FileAccess.Write))
-            {
-                JsonSerializer.Serialize(file, this, InstallJson.Default.InstallMarker);
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(part, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(part);
-        }
-    }
+    /// <summary>Writes it so that a marker that can be seen is whole.</summary>
+    public Task WriteAsync(string path, CancellationToken cancellationToken) =>
+        WholeFile.WriteAsync(
+            path,
+            JsonSerializer.SerializeToUtf8Bytes(this, InstallJson.Default.InstallMarker),
+            cancellationToken
+        );
 }
 
 [JsonSourceGenerationOptions(

@@ -87,13 +87,14 @@ internal sealed partial class Installer(
     {
         // Before anything is touched: an installation that is begun and not finished must be begun again.
         File.Delete(workspace.Marker);
+        Leftovers.Remove(workspace.Folder, timeProvider);
         Directory.CreateDirectory(Path.Combine(workspace.Folder, "cache"));
         var ffmpeg = await encoder.CheckAsync(cancellationToken);
         var model = engineFiles is null
             ? null
             : await engineFiles.EnsureAsync(isForced ? InstallCare.Renew : InstallCare.Verify, cancellationToken);
         await synthesizer.LoadAsync(cancellationToken);
-        new InstallMarker
+        var marker = new InstallMarker
         {
             Version = ProgramVersion.Current,
             Engine = synthesizer.Engine,
@@ -106,7 +107,8 @@ internal sealed partial class Installer(
             Model = engineFiles?.ModelPath,
             Checkpoint = model?.Name,
             Files = model is null ? new Dictionary<string, long>() : engineFiles!.Measure(model),
-        }.Write(workspace.Marker);
+        };
+        await marker.WriteAsync(workspace.Marker, cancellationToken);
         Log.Installed(logger, ProgramVersion.Current, workspace.Folder);
     }
 

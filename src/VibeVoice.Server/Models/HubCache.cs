@@ -1,3 +1,5 @@
+using VibeVoice.Server.Hosting;
+
 namespace VibeVoice.Server.Models;
 
 /// <summary>
@@ -84,24 +86,12 @@ internal sealed class HubCache(string root, bool isPlatform)
     }
 
     /// <summary>Remembers which commit a branch or tag meant; written last, when its snapshot is whole.</summary>
-    public void WriteRef(HubId id, string commit)
+    public async Task WriteRefAsync(HubId id, string commit, CancellationToken cancellationToken)
     {
-        if (id.IsCommit || ReadRef(id) == commit)
+        if (!id.IsCommit && ReadRef(id) != commit)
         {
-            return;
-        }
-
-        var path = RefPath(id);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var part = $"{path}.{Guid.NewGuid():N}.part";
-        try
-        {
-            File.WriteAllText(part, commit);
-            File.Move(part, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(part);
+            Directory.CreateDirectory(Path.GetDirectoryName(RefPath(id))!);
+            await WholeFile.WriteAsync(RefPath(id), System.Text.Encoding.ASCII.GetBytes(commit), cancellationToken);
         }
     }
 

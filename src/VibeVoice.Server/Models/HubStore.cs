@@ -129,7 +129,7 @@ internal sealed partial class HubStore(
             throw Unsuitable(id, files);
         }
 
-        Own.WriteRef(id, revision.Commit);
+        await Own.WriteRefAsync(id, revision.Commit, cancellationToken);
         Log.Fetched(logger, id, revision.Commit);
         return snapshot;
     }

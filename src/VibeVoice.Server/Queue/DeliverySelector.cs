@@ -17,7 +17,7 @@ internal sealed class DeliverySelector(
         : null;
 
     /// <summary>"to the bucket …" or "as base64", for the line that says the worker is ready.</summary>
-    public string Description => S3Target.FromOptions(options) is { } target ? $"to {target}" : "as base64";
+    public string Description => _bucket is null ? "as base64" : $"to {_bucket.Target}";
 
     /// <summary>Chooses the delivery of one job; dispose what comes back.</summary>
     /// <exception cref="Speech.JobRejectedException">The answer would be far too large for base64.</exception>

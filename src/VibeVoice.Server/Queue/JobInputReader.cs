@@ -44,6 +44,8 @@ internal sealed class JobInputReader(SpeechRequestFactory requests, DeliveryOpti
             Seed = fields.Number("seed", SpeechLimits.Seed),
             CfgScale = fields.Number("cfg_scale", SpeechLimits.CfgScale),
             InferenceSteps = fields.Number("inference_steps", SpeechLimits.InferenceSteps),
+            RemoveMarkdown = fields.Flag("remove_markdown"),
+            RemoveEmoji = fields.Flag("remove_emoji"),
         };
         var stream = fields.Flag("stream") ?? false;
         var warnings = new List<string>();

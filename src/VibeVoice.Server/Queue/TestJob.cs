@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using VibeVoice.Server.Hosting;
 using VibeVoice.Server.Speech;
 
 namespace VibeVoice.Server.Queue;
@@ -46,19 +47,13 @@ internal static class TestJob
     public static async Task SaveAudioAsync(JsonObject answer, string path, CancellationToken cancellationToken)
     {
         var audio = await ReadAudioAsync(answer["output"], path, cancellationToken);
-        var part = $"{path}.{Guid.NewGuid():N}.part";
         try
         {
-            await File.WriteAllBytesAsync(part, audio, cancellationToken);
-            File.Move(part, path, overwrite: true);
+            await WholeFile.WriteAsync(path, audio, cancellationToken);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new SpeechFailedException($"'{path}' cannot be written: {exception.Message}", exception);
-        }
-        finally
-        {
-            File.Delete(part);
         }
     }
 

@@ -2,7 +2,7 @@ using VibeVoice.Server.Speech.Voices;
 
 namespace VibeVoice.Server.Speech;
 
-/// <summary>An engine: prepared text in, samples out as they are made. Safe for several requests at once.</summary>
+/// <summary>An engine: text in, samples out as they are made. Safe for several requests at once.</summary>
 internal interface ISynthesizer
 {
     /// <summary>The name under which requests and answers know the engine: "preview".</summary>
@@ -21,6 +21,10 @@ internal interface ISynthesizer
     /// <summary>Gets ready to speak at once. Called once, before the first request.</summary>
     /// <exception cref="SpeechFailedException">Something it needs is missing.</exception>
     Task LoadAsync(CancellationToken cancellationToken);
+
+    /// <summary>Says what would be spoken, without speaking. Needs no <see cref="LoadAsync"/>.</summary>
+    /// <exception cref="SpeechFailedException">Something it needs is missing.</exception>
+    Task<SpeechOutline> OutlineAsync(SpeechRequest request, CancellationToken cancellationToken);
 
     /// <summary>Speaks; each frame is handed out before the next is made.</summary>
     /// <exception cref="SpeechFailedException">The engine broke.</exception>

@@ -21,6 +21,10 @@ internal sealed record SpeechInput
     public double? CfgScale { get; init; }
 
     public double? InferenceSteps { get; init; }
+
+    public bool? RemoveMarkdown { get; init; }
+
+    public bool? RemoveEmoji { get; init; }
 }
 
 /// <summary>

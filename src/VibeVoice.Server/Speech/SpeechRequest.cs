@@ -5,8 +5,11 @@ namespace VibeVoice.Server.Speech;
 /// <summary>One text to speak, valid by construction: see <see cref="SpeechRequestFactory"/>.</summary>
 internal sealed record SpeechRequest
 {
-    /// <summary>The words, trimmed. Spoken as text throughout: nothing in it is markup or a token.</summary>
+    /// <summary>The words, trimmed; nothing in it is a token.</summary>
     public required string Text { get; init; }
+
+    /// <summary>What is done to <see cref="Text"/> before it is spoken.</summary>
+    public TextOptions Preparation { get; init; } = new();
 
     /// <summary>Length of <see cref="Text"/> in Unicode scalars.</summary>
     public required int Characters { get; init; }

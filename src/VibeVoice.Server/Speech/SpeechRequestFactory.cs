@@ -20,7 +20,13 @@ internal sealed class SpeechRequestFactory(SpeechSettings options, ISynthesizer 
     /// <exception cref="JobRejectedException">There are problems; all of them are told.</exception>
     public SpeechRequest Create(SpeechInput input, SpeechFieldNames names, ICollection<SpeechProblem> problems)
     {
-        var text = CheckText(input.Text, names.Text, problems, out var characters);
+        var preparation = new TextOptions
+        {
+            RemoveMarkdown = input.RemoveMarkdown ?? options.RemoveMarkdown,
+            RemoveEmoji = input.RemoveEmoji ?? options.RemoveEmoji,
+            LongestPause = TimeSpan.FromSeconds(options.MaxPauseSeconds),
+        };
+        var text = CheckText(input.Text, preparation, names.Text, problems, out var characters);
         var voice = CheckVoice(input.Voice, names.Voice, problems);
         var format = CheckFormat(input.Format, names.Format, problems);
         CheckReferenceAudio(input.ReferenceAudio, names.ReferenceAudio, problems);
@@ -36,6 +42,7 @@ internal sealed class SpeechRequestFactory(SpeechSettings options, ISynthesizer 
         return new SpeechRequest
         {
             Text = text!,
+            Preparation = preparation,
             Characters = characters,
             Voice = voice!,
             Format = format!,
@@ -74,7 +81,13 @@ internal sealed class SpeechRequestFactory(SpeechSettings options, ISynthesizer 
         }
     }
 
-    private string? CheckText(string? value, string name, ICollection<SpeechProblem> problems, out int characters)
+    private string? CheckText(
+        string? value,
+        TextOptions preparation,
+        string name,
+        ICollection<SpeechProblem> problems,
+        out int characters
+    )
     {
         var expected = TextLengths;
         var text = value?.Trim();
@@ -95,8 +108,43 @@ internal sealed class SpeechRequestFactory(SpeechSettings options, ISynthesizer 
                 Invariant($"has {characters:N0} characters, but must have {expected}; send it in parts")
             );
         }
+        else
+        {
+            CheckPreparation(text, preparation, name, problems);
+        }
 
         return text;
+    }
+
+    private static void CheckPreparation(
+        string text,
+        TextOptions preparation,
+        string name,
+        ICollection<SpeechProblem> problems
+    )
+    {
+        try
+        {
+            if (SpeechText.Prepare(text, preparation).All(stretch => stretch.Text.Length == 0))
+            {
+                Add(
+                    problems,
+                    name,
+                    "has nothing to speak beside pauses, marks and emoji that are taken out; give it words"
+                );
+            }
+        }
+        catch (PauseTooLongException exception)
+        {
+            var longest = preparation.LongestPause.TotalSeconds;
+            Add(
+                problems,
+                name,
+                Invariant(
+                    $"has a pause of {exception.Found}, but {longest:0.###}s is the longest; use a shorter one, or several in a row"
+                )
+            );
+        }
     }
 
     private static VoiceInfo FindDefaultVoice(SpeechSettings options, VoiceCatalog catalog)

@@ -38,6 +38,31 @@ internal sealed record SpeechSettings
     [Range(1, 1_000_000)]
     public int MaxTextCharacters { get; init; } = 20_000;
 
+    [Setting("MAX_PAUSE_SECONDS", "Longest pause that a text may ask for at one place.")]
+    [Range(0.0, 3600.0)]
+    public double MaxPauseSeconds { get; init; } = 60;
+
+    [Setting("REMOVE_MARKDOWN", "Whether the marks of Markdown are taken out where a request does not say.")]
+    public bool RemoveMarkdown { get; init; }
+
+    [Setting("REMOVE_EMOJI", "Whether emoji are taken out where a request does not say.")]
+    public bool RemoveEmoji { get; init; }
+
+    [Setting("MAX_CHUNK_SECONDS", "Longest speech of the vibevoice engine from one chunk of a long text.")]
+    [Range(1.0, 3600.0)]
+    public double MaxChunkSeconds { get; init; } = 600;
+
+    [Setting(
+        "CHUNK_POSITIONS",
+        "Positions of the model that one chunk of a long text may fill; all that it has where it is not set."
+    )]
+    [Range(64, 1_000_000)]
+    public int? ChunkPositions { get; init; }
+
+    [Setting("FRAMES_PER_TOKEN", "Frames of speech that one token of a long text is expected to need.")]
+    [Range(0.5, 100.0)]
+    public double FramesPerToken { get; init; } = 4;
+
     [Setting("MAX_REFERENCE_AUDIO_BYTES", "Largest reference audio sent as base64, in bytes once decoded.")]
     [Range(1, 100_000_000)]
     public int MaxReferenceAudioBytes { get; init; } = 10_000_000;

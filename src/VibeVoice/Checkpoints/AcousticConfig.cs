@@ -2,6 +2,8 @@ namespace VibeVoice.Checkpoints;
 
 /// <summary>The acoustic decoder that turns one latent into <see cref="SamplesPerFrame"/> samples.</summary>
 /// <param name="Ratios">Upsampling of each transposed convolution, in the order of the decoder.</param>
+/// <param name="HasBias">Whether convolutions and linear layers have a bias.</param>
+/// <param name="HasLayerScale">Whether what a block adds is scaled per channel.</param>
 /// <param name="DecoderDepths">Blocks of each stage, in the order of the decoder: one stage more than ratios.</param>
 internal sealed record AcousticConfig(
     int LatentSize,
@@ -9,7 +11,9 @@ internal sealed record AcousticConfig(
     IReadOnlyList<int> Ratios,
     IReadOnlyList<int> DecoderDepths,
     int KernelSize,
-    float RmsNormEpsilon
+    float RmsNormEpsilon,
+    bool HasBias,
+    bool HasLayerScale
 )
 {
     // Written into the reference's code, not into its configuration.
@@ -38,6 +42,7 @@ internal sealed record AcousticConfig(
             );
         }
 
+        CheckKind(tokenizer);
         var ratios =
             tokenizer.Counts("decoder_ratios", largestRatio)
             ?? tokenizer.Counts("encoder_ratios", largestRatio)
@@ -79,7 +84,24 @@ internal sealed record AcousticConfig(
             ratios,
             depths,
             KernelSizeOfTheReference,
-            (float)tokenizer.Positive("layernorm_eps", 1e-5)
+            (float)tokenizer.Positive("layernorm_eps", 1e-5),
+            tokenizer.Flag("conv_bias") ?? true,
+            !tokenizer.Has("layer_scale_init_value") || tokenizer.Number("layer_scale_init_value") > 0
         );
+    }
+
+    /// <summary>What the reference can be configured to and this is not: to ignore it would make noise.</summary>
+    private static void CheckKind(JsonFile tokenizer)
+    {
+        tokenizer.Expect("mixer_layer", "depthwise_conv");
+        tokenizer.Expect("conv_norm", "none");
+        tokenizer.Expect("layernorm", "RMSNorm");
+        tokenizer.Expect("causal", true);
+        tokenizer.Expect("layernorm_elementwise_affine", true);
+        tokenizer.Expect("disable_last_norm", true);
+        if (tokenizer.Count("channels", 1) is var channels and not 1)
+        {
+            throw tokenizer.Wrong("channels", $"{channels}", "1");
+        }
     }
 }

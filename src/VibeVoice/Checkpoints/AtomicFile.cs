@@ -1,26 +1,42 @@
 namespace VibeVoice.Checkpoints;
 
-/// <summary>Files that exist whole or not at all: written under another name and renamed.</summary>
-internal static class AtomicFile
+/// <summary>A file that exists whole or not at all: written under another name, and renamed when it is published.</summary>
+internal sealed class AtomicFile : IDisposable
 {
+    private readonly string _path;
+    private readonly string _temporary;
+
+    /// <summary>Begins the file; its folder is made.</summary>
+    public AtomicFile(string path)
+    {
+        _path = Path.GetFullPath(path);
+        var folder = Path.GetDirectoryName(_path)!;
+        Directory.CreateDirectory(folder);
+        _temporary = Path.Combine(folder, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
+        Stream = new FileStream(_temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+    }
+
+    /// <summary>Where its bytes go.</summary>
+    public FileStream Stream { get; }
+
     public static void Write(string path, Action<Stream> write)
     {
-        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        Directory.CreateDirectory(folder);
-        var temporary = Path.Combine(folder, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
-        try
-        {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
-            {
-                write(stream);
-                stream.Flush(flushToDisk: true);
-            }
+        using var file = new AtomicFile(path);
+        write(file.Stream);
+        file.Publish();
+    }
 
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary); // there only when writing failed
-        }
+    /// <summary>Gives the file its name.</summary>
+    public void Publish()
+    {
+        Stream.Flush(flushToDisk: true);
+        Stream.Dispose();
+        File.Move(_temporary, _path, overwrite: true);
+    }
+
+    public void Dispose()
+    {
+        Stream.Dispose();
+        File.Delete(_temporary); // there only when it was not published
     }
 }

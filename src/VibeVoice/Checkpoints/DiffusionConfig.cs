@@ -26,16 +26,8 @@ internal sealed record DiffusionConfig(
             throw head.Wrong("hidden_size", $"{hiddenSize}", $"the decoder's hidden size {language.HiddenSize}");
         }
 
-        if (head.Text("prediction_type") is { } prediction and not "v_prediction")
-        {
-            throw head.Wrong("prediction_type", $"'{prediction}'", "'v_prediction'");
-        }
-
-        if (head.Text("ddpm_beta_schedule") is { } schedule and not "cosine")
-        {
-            throw head.Wrong("ddpm_beta_schedule", $"'{schedule}'", "'cosine'");
-        }
-
+        head.Expect("prediction_type", "v_prediction");
+        head.Expect("ddpm_beta_schedule", "cosine", "squaredcos_cap_v2"); // two names of one schedule
         var ffnRatio = head.Positive("head_ffn_ratio", 3.0);
         if (hiddenSize * ffnRatio is < 1 or > int.MaxValue)
         {

@@ -1,89 +1,24 @@
 using System.Text.Json;
-using System.Text.Unicode;
 
 namespace VibeVoice.Checkpoints;
 
 /// <summary>One object of a JSON file, read strictly: every complaint names the file and the key.</summary>
-internal readonly struct JsonFile
+internal readonly partial struct JsonFile
 {
-    // A config.json has a few kilobytes and a tokenizer.json eleven megabytes: more is not one of these files.
-    private const long MaximumBytes = 256 * 1024 * 1024;
-
     private readonly JsonElement _element;
     private readonly string _path;
     private readonly string _prefix;
+    private readonly string _advice;
 
-    private JsonFile(JsonElement element, string path, string prefix)
+    private JsonFile(JsonElement element, string path, string prefix, string advice)
     {
         _element = element;
         _path = path;
         _prefix = prefix;
+        _advice = advice;
     }
 
     public JsonElement Element => _element;
-
-    public static JsonFile Load(string path)
-    {
-        try
-        {
-            var length = new FileInfo(path).Length;
-            if (length > MaximumBytes)
-            {
-                throw new ModelFormatException(
-                    $"'{path}' has {length:N0} bytes, but at most {MaximumBytes:N0} are expected of such a file."
-                );
-            }
-
-            var bytes = File.ReadAllBytes(path).AsMemory();
-            if (bytes.Span.StartsWith("\uFEFF"u8))
-            {
-                bytes = bytes[3..];
-            }
-
-            CheckText(bytes.Span);
-            using var document = JsonDocument.Parse(bytes);
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-            {
-                throw new ModelFormatException(
-                    $"'{path}' holds {Describe(document.RootElement)}, but a JSON object is expected."
-                );
-            }
-
-            return new JsonFile(document.RootElement.Clone(), path, "");
-        }
-        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
-        {
-            throw new ModelFormatException(
-                $"'{path}' cannot be read as JSON: {exception.Message} Copy the file again from where the model came from.",
-                exception
-            );
-        }
-    }
-
-    // The parser looks at the bytes of a text only when it is asked for, and then throws what no caller expects.
-    private static void CheckText(ReadOnlySpan<byte> json)
-    {
-        if (!Utf8.IsValid(json))
-        {
-            throw new JsonException("It is not UTF-8.");
-        }
-
-        var reader = new Utf8JsonReader(json);
-        while (reader.Read())
-        {
-            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
-            {
-                try
-                {
-                    reader.GetString();
-                }
-                catch (InvalidOperationException exception)
-                {
-                    throw new JsonException("It has an escape of half a character.", exception);
-                }
-            }
-        }
-    }
 
     public JsonFile Object(string key) =>
         TryObject(key)
@@ -99,7 +34,7 @@ internal readonly struct JsonFile
         }
 
         return value.ValueKind == JsonValueKind.Object
-            ? new JsonFile(value, _path, $"{_prefix}{key}.")
+            ? new JsonFile(value, _path, $"{_prefix}{key}.", _advice)
             : throw Unexpected(key, value, "an object");
     }
 
@@ -134,6 +69,63 @@ internal readonly struct JsonFile
             && number > 0
             ? number
             : throw Unexpected(key, value, "a number above 0");
+    }
+
+    /// <summary>A count from 0; null where absent.</summary>
+    public int? TryCount(string key)
+    {
+        if (Find(key) is not { } value)
+        {
+            return null;
+        }
+
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var count) && count >= 0
+            ? count
+            : throw Unexpected(key, value, "a whole number from 0");
+    }
+
+    /// <summary>Any finite number.</summary>
+    public double Number(string key)
+    {
+        if (Find(key) is not { } value)
+        {
+            throw Missing(key, "a number");
+        }
+
+        return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number)
+            ? number
+            : throw Unexpected(key, value, "a number");
+    }
+
+    /// <summary>True or false; null where absent.</summary>
+    public bool? Flag(string key)
+    {
+        if (Find(key) is not { } value)
+        {
+            return null;
+        }
+
+        return value.ValueKind is JsonValueKind.True or JsonValueKind.False
+            ? value.GetBoolean()
+            : throw Unexpected(key, value, "true or false");
+    }
+
+    /// <summary>Refuses any value but this; where absent it is meant.</summary>
+    public void Expect(string key, params ReadOnlySpan<string> supported)
+    {
+        if (Text(key) is { } text && !supported.Contains(text))
+        {
+            throw Wrong(key, $"'{text}'", $"'{string.Join("' or '", supported.ToArray())}'");
+        }
+    }
+
+    /// <summary>Refuses any value but this; where absent it is meant.</summary>
+    public void Expect(string key, bool supported)
+    {
+        if (Flag(key) is { } flag && flag != supported)
+        {
+            throw Wrong(key, flag ? "true" : "false", supported ? "true" : "false");
+        }
     }
 
     public bool Has(string key) => Find(key) is not null;
@@ -180,10 +172,7 @@ internal readonly struct JsonFile
     }
 
     public ModelFormatException Wrong(string key, string found, string expected) =>
-        new(
-            $"'{_prefix}{key}' in '{_path}' is {found}, but {expected} is expected. "
-                + "Take config.json from the repository of the checkpoint."
-        );
+        new($"'{_prefix}{key}' in '{_path}' is {found}, but {expected} is expected.{_advice}");
 
     private JsonElement? Find(string key) =>
         _element.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;

@@ -49,6 +49,9 @@ internal sealed record LanguageConfig(
             throw decoder.Wrong("num_attention_heads", $"{queryHeads}", $"a divisor of the hidden size {hiddenSize}");
         }
 
+        decoder.Expect("hidden_act", "silu");
+        var maximumPositions = decoder.Count("max_position_embeddings");
+        CheckAttention(decoder, maximumPositions);
         var headSize = decoder.Count("head_dim", hiddenSize / queryHeads);
         if (headSize % 2 != 0)
         {
@@ -64,9 +67,26 @@ internal sealed record LanguageConfig(
             keyValueHeads,
             headSize,
             (float)decoder.Positive("rms_norm_eps", 1e-6),
-            decoder.Positive("rope_theta", 10_000),
-            decoder.Count("max_position_embeddings"),
+            // Moved into an object by newer versions of the reference's library.
+            (decoder.TryObject("rope_parameters") ?? decoder).Positive("rope_theta", 10_000),
+            maximumPositions,
             decoder.Count("vocab_size")
         );
+    }
+
+    /// <summary>Positions that are stretched, or a window of attention, would be another model.</summary>
+    private static void CheckAttention(JsonFile decoder, int maximumPositions)
+    {
+        decoder.TryObject("rope_parameters")?.Expect("rope_type", "default");
+        if (decoder.TryObject("rope_scaling") is { } scaling)
+        {
+            scaling.Expect("rope_type", "default");
+            scaling.Expect("type", "default");
+        }
+
+        if (decoder.Flag("use_sliding_window") == true && decoder.Count("sliding_window", 4096) < maximumPositions)
+        {
+            throw decoder.Wrong("use_sliding_window", "true", "false");
+        }
     }
 }

@@ -13,23 +13,34 @@ internal static class SafetensorsWriter
     public static void Write(
         string path,
         IReadOnlyList<TensorSource> tensors,
-        IReadOnlyDictionary<string, string>? metadata = null
-    ) => AtomicFile.Write(path, stream => Write(stream, tensors, metadata ?? new Dictionary<string, string>()));
+        IReadOnlyDictionary<string, string>? metadata = null,
+        IProgress<double>? progress = null,
+        CancellationToken cancellationToken = default
+    ) =>
+        AtomicFile.Write(
+            path,
+            stream => Write(stream, tensors, metadata ?? new Dictionary<string, string>(), progress, cancellationToken)
+        );
 
     private static void Write(
         Stream stream,
         IReadOnlyList<TensorSource> tensors,
-        IReadOnlyDictionary<string, string> metadata
+        IReadOnlyDictionary<string, string> metadata,
+        IProgress<double>? progress,
+        CancellationToken cancellationToken
     )
     {
         stream.Write(MakeHeader(tensors, metadata));
         var chunk = new byte[ChunkBytes];
+        var total = tensors.Sum(tensor => tensor.ElementCount * tensor.Dtype.Size());
+        var written = 0L;
         foreach (var tensor in tensors)
         {
             var size = tensor.Dtype.Size();
             var remaining = tensor.ElementCount * size;
             for (var start = 0L; remaining > 0; start += ChunkBytes)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 var count = (int)Math.Min(remaining, ChunkBytes);
                 var firstElement = start / size;
                 Parallel.For(
@@ -44,6 +55,8 @@ internal static class SafetensorsWriter
                 );
                 stream.Write(chunk, 0, count);
                 remaining -= count;
+                written += count;
+                progress?.Report((double)written / total);
             }
         }
     }

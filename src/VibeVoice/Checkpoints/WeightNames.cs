@@ -107,7 +107,12 @@ internal static class WeightNames
         yield return (EndOfSpeechBias, [1]);
     }
 
-    private static IEnumerable<(string, long[])> AcousticDecoder(AcousticConfig acoustic)
+    private static IEnumerable<(string, long[])> AcousticDecoder(AcousticConfig acoustic) =>
+        AllOfAcousticDecoder(acoustic)
+            .Where(weight => acoustic.HasBias || !weight.Item1.EndsWith(".bias", StringComparison.Ordinal))
+            .Where(weight => acoustic.HasLayerScale || !weight.Item1.EndsWith("gamma", StringComparison.Ordinal));
+
+    private static IEnumerable<(string, long[])> AllOfAcousticDecoder(AcousticConfig acoustic)
     {
         var channels = acoustic.Channels;
         long kernel = acoustic.KernelSize;

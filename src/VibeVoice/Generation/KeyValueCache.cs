@@ -33,7 +33,10 @@ internal sealed class KeyValueCache : IDisposable
     /// <summary>Positions that the model can tell apart.</summary>
     public int Capacity { get; }
 
-    public bool HasRoomFor(int tokens) => Length + tokens <= Capacity;
+    /// <summary>Positions that are still free.</summary>
+    public int Room => Capacity - Length;
+
+    public bool HasRoomFor(int tokens) => tokens <= Room;
 
     /// <summary>Begins with a copy of a voice's prompt.</summary>
     /// <exception cref="ModelFormatException">The prompt is longer than the model's context.</exception>

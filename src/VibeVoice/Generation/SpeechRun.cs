@@ -15,6 +15,7 @@ internal sealed class SpeechRun : IDisposable
     private readonly Engine _engine;
     private readonly float _guidance;
     private readonly INoiseSource _noise;
+    private readonly int _firstFrame;
     private readonly KeyValueCache _textCache;
     private readonly KeyValueCache _positiveCache;
     private readonly KeyValueCache _negativeCache;
@@ -24,16 +25,19 @@ internal sealed class SpeechRun : IDisposable
     private readonly LatentSampler _sampler;
     private readonly SoundDecoder _decoder;
     private readonly float[] _scaled;
+    private float[] _samples = [];
     private int _frameOfWindow;
     private bool _speechHasEnded;
 
-    public SpeechRun(Engine engine, VoicePreset voice, SpeechRunOptions options)
+    /// <param name="firstFrame">Number of its first frame in the whole speech, from which the noise follows.</param>
+    public SpeechRun(Engine engine, VoicePreset voice, SpeechRunOptions options, int firstFrame = 0)
     {
         var config = engine.Config;
         var width = config.Language.HiddenSize;
         _engine = engine;
         _guidance = options.Guidance;
         _noise = options.Noise;
+        _firstFrame = firstFrame;
         _textCache = new KeyValueCache(config.Language, config.Language.TextLayers);
         _positiveCache = new KeyValueCache(config.Language, config.Language.SpeechLayers);
         _negativeCache = new KeyValueCache(config.Language, config.Language.SpeechLayers);
@@ -56,6 +60,12 @@ internal sealed class SpeechRun : IDisposable
     /// <summary>Why there will be no more frames; null while there will.</summary>
     public SpeechEndReason? End { get; private set; }
 
+    /// <summary>Whether the frame that was put out last is the last one to be.</summary>
+    public bool HasPutOutLast => _speechHasEnded || End is not null;
+
+    /// <summary>How many more tokens, or frames, the model has room for.</summary>
+    public int Room => Math.Min(_textCache.Room, _positiveCache.Room);
+
     public int FramesComputed { get; private set; }
 
     public int FramesPutOut { get; private set; }
@@ -68,6 +78,9 @@ internal sealed class SpeechRun : IDisposable
 
     /// <summary>Negative condition of the next latent, <c>[D]</c>.</summary>
     public ReadOnlySpan<float> NegativeCondition => _sampler.NegativeCondition;
+
+    /// <summary>Samples of the last frame, also of one after the end of speech; for those who compare.</summary>
+    public ReadOnlySpan<float> Samples => _samples;
 
     public float EndLogit => _frame.EndLogit;
 
@@ -107,9 +120,9 @@ internal sealed class SpeechRun : IDisposable
     /// </remarks>
     public float[]? NextFrame()
     {
-        _noise.Fill(FramesComputed, _sampler.Latent);
+        _noise.Fill(_firstFrame + FramesComputed, _sampler.Latent);
         _sampler.Sample(_guidance);
-        var samples = Decode();
+        _samples = Decode();
         var isPutOut = !_speechHasEnded;
         FramesComputed++;
         FramesPutOut += isPutOut ? 1 : 0;
@@ -120,8 +133,11 @@ internal sealed class SpeechRun : IDisposable
             End ??= SpeechEndReason.EndOfSpeech;
         }
 
-        return isPutOut ? samples : null;
+        return isPutOut ? _samples : null;
     }
+
+    /// <summary>Ends the run where it is.</summary>
+    public void Stop(SpeechEndReason reason) => End ??= reason;
 
     public void Dispose()
     {
@@ -160,6 +176,3 @@ internal sealed class SpeechRun : IDisposable
         _speechHasEnded |= _frame.EndLogit > 0;
     }
 }
-
-/// <summary>What one request asks of the loop.</summary>
-internal sealed record SpeechRunOptions(float Guidance, SolverSchedule Schedule, INoiseSource Noise);

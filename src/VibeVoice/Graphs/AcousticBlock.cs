@@ -14,19 +14,21 @@ internal sealed class AcousticBlock(string path, int channels, AcousticConfig co
         channels,
         channels,
         config.KernelSize,
-        groups: channels
+        groups: channels,
+        config.HasBias
     );
-    private readonly Weight _gamma = Weight.Stored($"{path}.gamma", channels);
     private readonly RmsNorm _ffnNorm = new($"{path}.ffn_norm", channels, config.RmsNormEpsilon);
-    private readonly Linear _widen = new($"{path}.ffn.linear1", channels, Widening * channels, hasBias: true);
-    private readonly Linear _narrow = new($"{path}.ffn.linear2", Widening * channels, channels, hasBias: true);
-    private readonly Weight _ffnGamma = Weight.Stored($"{path}.ffn_gamma", channels);
+    private readonly Linear _widen = new($"{path}.ffn.linear1", channels, Widening * channels, config.HasBias);
+    private readonly Linear _narrow = new($"{path}.ffn.linear2", Widening * channels, channels, config.HasBias);
 
     public Value Forward(GraphBuilder g, Value x, DecoderState state)
     {
         var mixed = _mixer.Forward(g, _norm.Forward(g, x), state);
-        x = g.Add(x, g.Multiply(mixed, g.Weight(_gamma))); // [T, channels]
+        x = g.Add(x, Scale(g, mixed, "gamma")); // [T, channels]
         var widened = g.Gelu(_widen.Forward(g, _ffnNorm.Forward(g, x))); // [T, 4·channels]
-        return g.Add(x, g.Multiply(_narrow.Forward(g, widened), g.Weight(_ffnGamma))); // [T, channels]
+        return g.Add(x, Scale(g, _narrow.Forward(g, widened), "ffn_gamma")); // [T, channels]
     }
+
+    private Value Scale(GraphBuilder g, Value x, string name) =>
+        config.HasLayerScale ? g.Multiply(x, g.Weight(Weight.Stored($"{path}.{name}", channels))) : x;
 }

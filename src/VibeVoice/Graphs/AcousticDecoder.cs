@@ -30,7 +30,8 @@ internal sealed class AcousticDecoder(AcousticConfig config)
             config.LatentSize,
             channels[0],
             config.KernelSize,
-            groups: 1
+            groups: 1,
+            config.HasBias
         ).Forward(g, latents, state);
         for (var stage = 0; stage < channels.Count; stage++)
         {
@@ -41,7 +42,8 @@ internal sealed class AcousticDecoder(AcousticConfig config)
                     $"{Path}.upsample_layers.{stage}.0.convtr.convtr",
                     channels[stage - 1],
                     channels[stage],
-                    config.Ratios[stage - 1]
+                    config.Ratios[stage - 1],
+                    config.HasBias
                 ).Forward(g, x, state);
             }
 
@@ -57,7 +59,8 @@ internal sealed class AcousticDecoder(AcousticConfig config)
             channels[^1],
             1,
             config.KernelSize,
-            groups: 1
+            groups: 1,
+            config.HasBias
         ).Forward(g, x, state);
     }
 }

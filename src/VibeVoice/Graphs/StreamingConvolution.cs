@@ -8,7 +8,8 @@ namespace VibeVoice.Graphs;
 /// <param name="outputs">Channels out.</param>
 /// <param name="kernel">K, taps.</param>
 /// <param name="groups">1, or <paramref name="inputs"/> for a depthwise convolution.</param>
-internal sealed class StreamingConvolution(string path, int inputs, int outputs, int kernel, int groups)
+/// <param name="hasBias">Whether a number is added to each output.</param>
+internal sealed class StreamingConvolution(string path, int inputs, int outputs, int kernel, int groups, bool hasBias)
 {
     /// <param name="x"><c>[T, inputs]</c>.</param>
     /// <returns><c>[T, outputs]</c>.</returns>
@@ -19,7 +20,7 @@ internal sealed class StreamingConvolution(string path, int inputs, int outputs,
         var y = g.Convolution(
             g.Reshape(g.Transpose(context, 1, 0), 1, inputs, -1),
             g.Weight(Weight.Stored($"{path}.weight", outputs, inputs / groups, kernel)),
-            g.Weight(Weight.Stored($"{path}.bias", outputs)),
+            hasBias ? g.Weight(Weight.Stored($"{path}.bias", outputs)) : null,
             groups
         ); // [1, outputs, T]
         return g.Transpose(g.Reshape(y, outputs, -1), 1, 0);

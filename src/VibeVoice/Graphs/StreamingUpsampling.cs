@@ -7,7 +7,7 @@ namespace VibeVoice.Graphs;
 /// y[t·r .. t·r + r) = x[t]·W[.., 0..r) + x[t−1]·W[.., r..2r) + b: an output overlaps one earlier input only,
 /// so one position is all the state there is (the reference keeps 2r − 1 and computes them again).
 /// </remarks>
-internal sealed class StreamingUpsampling(string path, int inputs, int outputs, int ratio)
+internal sealed class StreamingUpsampling(string path, int inputs, int outputs, int ratio, bool hasBias)
 {
     /// <param name="x"><c>[T, inputs]</c>.</param>
     /// <returns><c>[T·ratio, outputs]</c>.</returns>
@@ -18,7 +18,7 @@ internal sealed class StreamingUpsampling(string path, int inputs, int outputs, 
         var previous = g.Slice(context, 0, 0, -1); // [T, inputs]
         var y = g.MatrixProduct(g.Concatenate(1, x, previous), g.Weight(Matrix())); // [T, ratio·outputs]
         y = g.Reshape(y, -1, outputs); // [T·ratio, outputs]
-        return g.Add(y, g.Weight(Weight.Stored($"{path}.bias", outputs)));
+        return hasBias ? g.Add(y, g.Weight(Weight.Stored($"{path}.bias", outputs))) : y;
     }
 
     private Weight Matrix() =>

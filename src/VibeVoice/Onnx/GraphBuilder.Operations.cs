@@ -47,8 +47,8 @@ internal sealed partial class GraphBuilder
     public Value RmsNorm(Value x, Value weight, float epsilon) =>
         Node("SimplifiedLayerNormalization", [x, weight], ("axis", -1L), ("epsilon", epsilon));
 
-    public Value Convolution(Value x, Value weight, Value bias, long groups) =>
-        Node("Conv", [x, weight, bias], ("group", groups));
+    public Value Convolution(Value x, Value weight, Value? bias, long groups) =>
+        Node("Conv", bias is { } b ? [x, weight, b] : [x, weight], ("group", groups));
 
     public Value Concatenate(long axis, params Value[] parts) =>
         parts.Length == 1 ? parts[0] : Node("Concat", parts, ("axis", axis));

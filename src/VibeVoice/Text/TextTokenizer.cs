@@ -33,6 +33,7 @@ internal sealed class TextTokenizer
         _splitter = new WordSplitter(data.Pattern);
         _tokenOfByte = data.TokenOfByte;
         _merger = new BytePairMerger(data.Merges);
+        KnowsWords = data.Merges.Count > 0;
         _addedTokens = data.AddedTokens;
         _addedToken = MakeAddedTokenExpression(data.AddedTokens.Keys);
         LargestToken = data
@@ -47,6 +48,9 @@ internal sealed class TextTokenizer
 
     /// <summary>Reads a <c>tokenizer.json</c> under whatever name.</summary>
     public static TextTokenizer LoadFile(string path) => new(TokenizerData.LoadFile(path));
+
+    /// <summary>Whether there are tokens of more than one byte.</summary>
+    public bool KnowsWords { get; }
 
     /// <summary>The largest id that can come out, to be compared with the rows of an embedding.</summary>
     public int LargestToken { get; }

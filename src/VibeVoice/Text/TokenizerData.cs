@@ -26,29 +26,30 @@ internal sealed record TokenizerData(
         }
 
         var vocabularyFile = Path.Combine(folder, "vocab.json");
-        var mergesFile = Path.Combine(folder, "merges.txt");
-        if (!File.Exists(vocabularyFile) || !File.Exists(mergesFile))
-        {
-            throw new ModelFormatException(
+        return File.Exists(vocabularyFile) && File.Exists(MergesBeside(vocabularyFile))
+            ? LoadFile(vocabularyFile)
+            : throw new ModelFormatException(
                 $"'{folder}' has neither 'tokenizer.json' nor 'vocab.json' with 'merges.txt'. Put the tokenizer there that "
                     + "preprocessor_config.json names (language_model_pretrained_name)."
             );
-        }
-
-        var vocabulary = ReadVocabulary(JsonFile.Load(vocabularyFile).Element, vocabularyFile);
-        return Make(
-            true,
-            WordSplitter.QwenPattern,
-            vocabulary,
-            ReadMergesText(mergesFile),
-            new Dictionary<string, int>(),
-            vocabularyFile
-        );
     }
 
+    /// <summary>Reads a <c>tokenizer.json</c>, or a vocabulary with <c>merges.txt</c> beside it, under whatever name.</summary>
     public static TokenizerData LoadFile(string path)
     {
         var json = JsonFile.Load(path);
+        if (!json.Has("model") || IsVocabulary(json))
+        {
+            return Make(
+                true,
+                WordSplitter.QwenPattern,
+                ReadVocabulary(json.Element, path),
+                ReadMergesText(MergesBeside(path)),
+                AddedTokenFiles.Read(Path.GetDirectoryName(Path.GetFullPath(path))!),
+                path
+            );
+        }
+
         var model = json.Object("model");
         if (model.Text("type") is { } type and not "BPE")
         {
@@ -96,6 +97,13 @@ internal sealed record TokenizerData(
             addedTokens
         );
     }
+
+    private static string MergesBeside(string path) =>
+        Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "merges.txt");
+
+    // 'model' may be a word.
+    private static bool IsVocabulary(JsonFile json) =>
+        json.Element.GetProperty("model").ValueKind == JsonValueKind.Number;
 
     private static bool ReadNormalizer(JsonFile json) =>
         json.TryObject("normalizer") is { } normalizer
@@ -208,12 +216,27 @@ internal sealed record TokenizerData(
     }
 
     private static IEnumerable<(string Left, string Right)> ReadMergesText(string path) =>
-        File.ReadLines(path, Encoding.UTF8)
+        ReadLines(path)
             .Where(
                 (line, number) =>
                     line.Length > 0 && !(number == 0 && line.StartsWith("#version", StringComparison.Ordinal))
             )
             .Select(line => SplitMerge(line, path));
+
+    private static string[] ReadLines(string path)
+    {
+        try
+        {
+            return File.ReadAllLines(path, Encoding.UTF8);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelFormatException(
+                $"'{path}' cannot be read: {exception.Message} Put the merges there that belong to the vocabulary.",
+                exception
+            );
+        }
+    }
 
     private static (string Left, string Right) SplitMerge(string merge, string path) =>
         merge.Split(' ') is [var left, var right]

@@ -20,6 +20,19 @@ public static class ProcessTable
     public static IReadOnlyList<TableEntry> ZombiesOf(int parentId) =>
         [.. All().Where(entry => entry.ParentId == parentId && entry.State is 'Z')];
 
+    /// <summary>All processes that <paramref name="ancestorId"/> started, and those that they started.</summary>
+    public static IReadOnlyList<TableEntry> DescendantsOf(int ancestorId)
+    {
+        var all = All().ToList();
+        var ids = new HashSet<int> { ancestorId };
+        while (all.Any(entry => ids.Contains(entry.ParentId) && ids.Add(entry.Id)))
+        {
+            // One more generation.
+        }
+
+        return all.FindAll(entry => entry.Id != ancestorId && ids.Contains(entry.Id));
+    }
+
     /// <summary>Sends a signal, by number; false where the process is gone.</summary>
     public static bool Signal(int processId, int signal) => Kill(processId, signal) == 0;
 
@@ -36,14 +49,19 @@ public static class ProcessTable
         // "1234 (name of it) S 1 …": the name may hold spaces and parentheses.
         var line = Read(id, "stat");
         var end = line.LastIndexOf(')');
-        return end < 0
-            ? null
-            : new TableEntry(
-                id,
-                line[(line.IndexOf('(', StringComparison.Ordinal) + 1)..end],
-                line[end + 2],
-                int.Parse(line[(end + 4)..].Split(' ')[0], CultureInfo.InvariantCulture)
-            );
+        if (end < 0)
+        {
+            return null;
+        }
+
+        var fields = line[(end + 2)..].Split(' ');
+        return new TableEntry(
+            id,
+            line[(line.IndexOf('(', StringComparison.Ordinal) + 1)..end],
+            fields[0][0],
+            int.Parse(fields[1], CultureInfo.InvariantCulture),
+            int.Parse(fields[3], CultureInfo.InvariantCulture)
+        );
     }
 
     private static string Read(int id, string file)
@@ -68,4 +86,9 @@ public static class ProcessTable
 /// <param name="Name">Its name, 15 characters at most.</param>
 /// <param name="State">One letter, as ps shows it.</param>
 /// <param name="ParentId">The process that started it, or that it was left to.</param>
-public sealed record TableEntry(int Id, string Name, char State, int ParentId);
+/// <param name="Session">The session it belongs to; a terminal's signals stay within one.</param>
+public sealed record TableEntry(int Id, string Name, char State, int ParentId, int Session)
+{
+    /// <summary>Whether it has not ended; the dead that nobody asked about are in the table, too.</summary>
+    public bool Runs => State is not ('Z' or 'X');
+}

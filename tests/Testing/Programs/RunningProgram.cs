@@ -25,7 +25,8 @@ public sealed class RunningProgram : IAsyncDisposable
         string path,
         IEnumerable<string> arguments,
         IEnumerable<KeyValuePair<string, string?>> environment,
-        string workDirectory
+        string workDirectory,
+        ProgramInput input
     )
     {
         var start = new ProcessStartInfo(path, arguments)
@@ -35,8 +36,6 @@ public sealed class RunningProgram : IAsyncDisposable
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            StandardOutputEncoding = Encoding.UTF8,
-            StandardErrorEncoding = Encoding.UTF8,
         };
         start.Environment.Clear();
         foreach (var name in Inherited.Where(name => Environment.GetEnvironmentVariable(name) is not null))
@@ -45,19 +44,22 @@ public sealed class RunningProgram : IAsyncDisposable
         }
 
         start.Environment[Marker] = _runId;
-        foreach (var (name, value) in environment.Where(variable => variable.Value is not null))
+        foreach (var (name, value) in environment)
         {
-            start.Environment[name] = value;
+            start.Environment[name] = value; // null takes away what was there
         }
 
         _process = Process.Start(start)!;
-        _process.StandardInput.Close();
-        _output = new Captured(_process.StandardOutput);
-        _errors = new Captured(_process.StandardError);
+        _output = new Captured(_process.StandardOutput.BaseStream);
+        _errors = new Captured(_process.StandardError.BaseStream);
+        _ = FeedAsync(input);
     }
 
     /// <summary>What it has written to standard output so far.</summary>
     public string Output => _output.Text;
+
+    /// <summary>The same, as bytes.</summary>
+    public byte[] OutputBytes => _output.Bytes;
 
     /// <summary>What it has written to standard error so far.</summary>
     public string Errors => _errors.Text;
@@ -74,24 +76,27 @@ public sealed class RunningProgram : IAsyncDisposable
     /// <param name="arguments">Its arguments.</param>
     /// <param name="environment">Its variables; null values are not set.</param>
     /// <param name="workDirectory">Where it runs.</param>
+    /// <param name="input">What it reads from standard input; nothing when null.</param>
     public static RunningProgram Start(
         string path,
         IEnumerable<string> arguments,
         IEnumerable<KeyValuePair<string, string?>> environment,
-        string workDirectory
-    ) => new(path, arguments, environment, workDirectory);
+        string workDirectory,
+        ProgramInput? input = null
+    ) => new(path, arguments, environment, workDirectory, input ?? new ProgramInput([]));
 
     public void Signal(PosixSignal signal) =>
         ProcessTable.Signal(
             _process.Id,
             signal switch
             {
+                PosixSignal.SIGHUP => 1,
                 PosixSignal.SIGINT => 2,
                 PosixSignal.SIGTERM => 15,
                 _ => throw new ArgumentOutOfRangeException(
                     nameof(signal),
                     signal,
-                    "Only SIGINT and SIGTERM are known."
+                    "Only SIGHUP, SIGINT and SIGTERM are known."
                 ),
             }
         );
@@ -113,6 +118,13 @@ public sealed class RunningProgram : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Waits for its end alone: another process may hold its pipes open.</summary>
+    public async Task<int> ExitCodeAsync(TimeSpan? within = null)
+    {
+        await _process.WaitForExitAsync().WaitAsync(within ?? Patience);
+        return _process.ExitCode;
+    }
+
     /// <summary>Waits until it has written a text, to either output.</summary>
     public async Task WaitForTextAsync(string text)
     {
@@ -128,54 +140,82 @@ public sealed class RunningProgram : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends it and all that it started at once, as a machine that loses its power does.</summary>
+    public async Task KillAllAsync()
     {
-        // Its children first: they could not be told from those of others once it is gone.
+        // Its children, too: they could not be told from those of others once it is gone.
         const int sigkill = 9;
-        do
+        while (ProcessTable.WithVariable(Marker, _runId) is { Count: > 0 } left)
         {
-            foreach (var entry in ProcessTable.WithVariable(Marker, _runId))
+            foreach (var entry in left)
             {
                 ProcessTable.Signal(entry.Id, sigkill);
             }
 
             await Task.Delay(5);
-        } while (ProcessTable.WithVariable(Marker, _runId).Count > 0);
+        }
+    }
 
+    public async ValueTask DisposeAsync()
+    {
+        await KillAllAsync();
         await _process.WaitForExitAsync();
         _process.Dispose();
     }
 
-    /// <summary>The text of a pipe, read to its end so that the program never waits for us.</summary>
+    private async Task FeedAsync(ProgramInput input)
+    {
+        try
+        {
+            await _process.StandardInput.BaseStream.WriteAsync(input.Bytes);
+            if (!input.StaysOpen)
+            {
+                _process.StandardInput.Close();
+            }
+        }
+        catch (IOException)
+        {
+            // It ended without reading all.
+        }
+    }
+
+    /// <summary>What comes out of a pipe, read to its end so that the program never waits for us.</summary>
     private sealed class Captured
     {
-        private readonly StringBuilder _text = new();
+        private readonly List<byte> _bytes = [];
 
-        public Captured(TextReader reader) => Ended = Task.Run(() => ReadAsync(reader));
+        public Captured(Stream source) => Ended = Task.Run(() => ReadAsync(source));
 
         public Task Ended { get; }
 
-        public string Text
+        public byte[] Bytes
         {
             get
             {
-                lock (_text)
+                lock (_bytes)
                 {
-                    return _text.ToString();
+                    return [.. _bytes];
                 }
             }
         }
 
-        private async Task ReadAsync(TextReader reader)
+        public string Text => Encoding.UTF8.GetString(Bytes);
+
+        private async Task ReadAsync(Stream source)
         {
-            var buffer = new char[4096];
-            while (await reader.ReadAsync(buffer) is > 0 and var count)
+            var buffer = new byte[64 * 1024];
+            while (await source.ReadAsync(buffer) is > 0 and var count)
             {
-                lock (_text)
+                lock (_bytes)
                 {
-                    _text.Append(buffer, 0, count);
+                    _bytes.AddRange(buffer.AsSpan(0, count));
                 }
             }
         }
     }
 }
+
+/// <summary>What a program reads from standard input.</summary>
+/// <param name="Bytes">All of it.</param>
+/// <param name="StaysOpen">Whether more could come, as from a keyboard.</param>
+public sealed record ProgramInput(byte[] Bytes, bool StaysOpen = false);

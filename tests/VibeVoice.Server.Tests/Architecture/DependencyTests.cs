@@ -23,6 +23,12 @@ public sealed class DependencyTests
             .ShouldBe(["Microsoft.Extensions.Logging.Abstractions"]);
 
     [Fact]
+    public void The_speech_library_knows_only_onnx_runtime() =>
+        References(Library)
+            .Where(name => !name.StartsWith("System", StringComparison.Ordinal))
+            .ShouldBe(["Microsoft.ML.OnnxRuntime"]);
+
+    [Fact]
     public void The_libraries_never_touch_the_web_server() =>
         References(Worker)
             .Concat(References(Library))

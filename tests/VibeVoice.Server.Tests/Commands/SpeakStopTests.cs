@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Testing.Programs;
 
 namespace VibeVoice.Server.Tests.Commands;
 
@@ -11,6 +12,7 @@ public sealed class SpeakStopTests : CommandTest
     [Theory]
     [InlineData(PosixSignal.SIGINT, "wav", 130)]
     [InlineData(PosixSignal.SIGTERM, "mp3", 143)]
+    [InlineData(PosixSignal.SIGHUP, "wav", 129)]
     public async Task A_signal_in_the_middle_leaves_nothing(PosixSignal signal, string format, int exitCode)
     {
         var output = $"a.{format}";
@@ -28,6 +30,25 @@ public sealed class SpeakStopTests : CommandTest
     }
 
     [Fact]
+    public async Task Whoever_asked_to_go_on_without_a_terminal_is_not_stopped_when_it_closes()
+    {
+        var line = "exec nohup \"$VIBEVOICE\" speak \"Hello there.\" -o a.wav";
+        var slow = Script(
+            "slow",
+            "[ \"$1\" = --version ] && exec espeak-ng --version\n: > begun\nsleep 2\nespeak-ng \"$@\""
+        );
+        var options = Here.With("ESPEAK_PATH", slow).With("VIBEVOICE", CommandRun.Program);
+        await using var run = CommandRun.Start("/bin/bash", ["-c", line], options);
+        await run.UntilAsync(() => File.Exists(PathOf("begun")), "the middle");
+
+        run.Signal(PosixSignal.SIGHUP);
+
+        var result = await run.ExitAsync();
+        result.ExitCode.ShouldBe(0, result.Errors);
+        FilesBut("slow", "begun").ShouldBe(["a.wav"]);
+    }
+
+    [Fact]
     public async Task Waiting_for_standard_input_can_be_stopped()
     {
         await using var run = CommandRun.Start(
@@ -35,7 +56,7 @@ public sealed class SpeakStopTests : CommandTest
             ["speak", "-", "-o", "a.wav"],
             Here with
             {
-                KeepsInputOpen = true,
+                Input = new ProgramInput([], StaysOpen: true),
             }
         );
         await Task.Delay(300, TestContext.Current.CancellationToken); // until it reads; earlier ends it as well

@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using Testing.Programs;
 
 namespace VibeVoice.Server.Tests.Commands;
 
@@ -78,5 +79,5 @@ public sealed class SpeakTextTests : CommandTest
     }
 
     private Task<CommandResult> SpeakInputAsync(byte[] input, params string[] flags) =>
-        CommandRun.VibeVoiceAsync(Here with { Input = input }, ["speak", "-", "-o", "-", .. flags]);
+        CommandRun.VibeVoiceAsync(Here with { Input = new ProgramInput(input) }, ["speak", "-", "-o", "-", .. flags]);
 }

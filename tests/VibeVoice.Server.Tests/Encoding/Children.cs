@@ -1,34 +1,25 @@
-using System.Diagnostics;
-using System.Globalization;
+using Testing.Programs;
 
 namespace VibeVoice.Server.Tests.Encoding;
 
-/// <summary>Processes that this one started, from /proc.</summary>
+/// <summary>Processes that this one started.</summary>
 internal static class Children
 {
     /// <summary>Ids of running descendants with this name; the dead that nobody waited for do not count.</summary>
-    public static IReadOnlyList<int> Named(string name) =>
-        [.. Descendants().Where(p => string.Equals(p.Name, name, StringComparison.Ordinal)).Select(p => p.Id)];
+    public static IReadOnlyList<int> Named(string name) => [.. Running().Where(p => p.Name == name).Select(p => p.Id)];
 
     /// <summary>Kills every one of this name; one that has ended meanwhile is as good as killed.</summary>
     public static void Kill(string name)
     {
+        const int sigkill = 9;
         foreach (var id in Named(name))
         {
-            try
-            {
-                using var process = Process.GetProcessById(id);
-                process.Kill();
-            }
-            catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
-            {
-                // Gone between the look and the kill.
-            }
+            ProcessTable.Signal(id, sigkill);
         }
     }
 
-    /// <summary>The session a process belongs to; a terminal's signals stay within one.</summary>
-    public static int SessionOf(int processId) => Read(processId)!.Value.Session;
+    /// <summary>The session a child belongs to; a terminal's signals stay within one.</summary>
+    public static int SessionOf(int processId) => Running().Single(p => p.Id == processId).Session;
 
     public static async Task ShouldEndAsync(string name)
     {
@@ -39,40 +30,6 @@ internal static class Children
         }
     }
 
-    private static List<(int Id, string Name, int Parent, int Session)> Descendants()
-    {
-        var all = Directory
-            .EnumerateDirectories("/proc")
-            .Select(folder =>
-                int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var id) ? Read(id) : null
-            )
-            .OfType<(int Id, string Name, int Parent, int Session)>()
-            .ToList();
-        var ids = new HashSet<int> { Environment.ProcessId };
-        while (all.Any(process => ids.Contains(process.Parent) && ids.Add(process.Id)))
-        {
-            // One more generation.
-        }
-
-        return all.FindAll(process => process.Id != Environment.ProcessId && ids.Contains(process.Id));
-    }
-
-    private static (int Id, string Name, int Parent, int Session)? Read(int id)
-    {
-        try
-        {
-            var line = File.ReadAllText($"/proc/{id}/stat");
-            var end = line.LastIndexOf(')');
-            var fields = line[(end + 2)..].Split(' ');
-            return fields[0] is "Z" or "X"
-                ? null
-                : (id, line[(line.IndexOf('(') + 1)..end], Number(fields[1]), Number(fields[3]));
-        }
-        catch (IOException)
-        {
-            return null; // it ended while we looked
-        }
-    }
-
-    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+    private static IEnumerable<TableEntry> Running() =>
+        ProcessTable.DescendantsOf(Environment.ProcessId).Where(p => p.Runs);
 }

@@ -1,4 +1,3 @@
-using VibeVoice.Server.Encoding;
 using VibeVoice.Server.Speech;
 
 namespace VibeVoice.Server.Tests.Encoding;

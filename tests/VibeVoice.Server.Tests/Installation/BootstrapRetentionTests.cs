@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using Testing;
+using Testing.Programs;
 using Testing.S3;
 using VibeVoice.Server.Tests.Commands;
 using VibeVoice.Server.Tests.Delivery;
@@ -69,6 +70,26 @@ public sealed class BootstrapRetentionTests(S3ServerFixture fixture) : CommandTe
         result.Errors.ShouldContain("AccessDenied");
         result.Errors.ShouldNotContain(BucketFiles.Secret);
         File.Exists(PathOf("volume/VibeVoice/.retention_stamp")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task The_retention_that_outlives_the_script_does_not_stay_as_a_zombie_of_the_worker()
+    {
+        var server = await fixture.GetAsync(Token);
+        await using var proxy = await S3Proxy.StartAsync(server.Url, Token);
+        proxy.On("GetBucketVersioning", S3Fault.Refusal(403, "AccessDenied") with { Delay = TimeSpan.FromSeconds(4) });
+        proxy.On("ListObjects", S3Fault.Refusal(403, "AccessDenied"));
+        var options = BucketFiles
+            .Settings(Options, proxy.Url, S3Stage.TargetAt(proxy.Url).Prefix)
+            .With("ESPEAK_PATH", EndlessEspeak());
+        await using var run = CommandRun.Start(Repository.PathOf("runpod_bootstrap.sh"), TestInput, options);
+        await run.UntilAsync(() => run.HasChild("sleep"), "the job"); // the worker has children of its own by now
+        run.HasChild("vibevoice").ShouldBeTrue();
+
+        await run.UntilAsync(() => !run.HasChild("vibevoice"), "the end of the retention");
+
+        await run.UntilAsync(() => ProcessTable.ZombiesOf(run.Id).Count == 0, "the worker to let it go");
+        run.HasChild("sleep").ShouldBeTrue();
     }
 
     [Fact]

@@ -119,6 +119,25 @@ public sealed class InstallCommandTests : CommandTest
         Installed().ShouldBe(["cache"]);
     }
 
+    [Fact]
+    public async Task Half_files_of_the_dead_are_taken_away_and_nothing_else()
+    {
+        Directory.CreateDirectory(PathOf("volume/VibeVoice/voices"));
+        var old = $"volume/VibeVoice/voices/.a.safetensors.{Guid.NewGuid():N}.tmp";
+        var young = $"volume/VibeVoice/.setup_complete.{Guid.NewGuid():N}.part";
+        foreach (var file in new[] { old, young, "volume/VibeVoice/mine.part" })
+        {
+            await File.WriteAllTextAsync(PathOf(file), "half", Token);
+            File.SetLastWriteTimeUtc(PathOf(file), file == young ? DateTime.UtcNow : DateTime.UnixEpoch);
+        }
+
+        (await InstallAsync()).ExitCode.ShouldBe(0);
+
+        File.Exists(PathOf(old)).ShouldBeFalse();
+        Installed().ShouldContain("mine.part");
+        Installed().ShouldContain(Path.GetFileName(young));
+    }
+
     private Task<CommandResult> InstallAsync(params string[] flags) =>
         CommandRun.VibeVoiceAsync(Options, ["install", .. flags]);
 

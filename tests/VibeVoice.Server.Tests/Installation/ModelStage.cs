@@ -73,7 +73,7 @@ internal sealed class ModelStage : IAsyncDisposable
         [
             .. Directory
                 .EnumerateFiles(Volume, "*", SearchOption.AllDirectories)
-                .Where(file => Path.GetExtension(file) is ".part" or ".incomplete" or ".lease" or ".tmp" or ".stale")
+                .Where(file => Path.GetExtension(file) is ".incomplete" or ".lease" or ".stale")
                 .Concat(Directory.EnumerateFiles(Volume, ".setup_lock*")),
         ];
 

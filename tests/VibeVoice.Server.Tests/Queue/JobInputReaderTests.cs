@@ -56,7 +56,7 @@ public sealed class JobInputReaderTests
         var input = Read(
             """
             {"text": "x", "voice_key": "mike", "output_format": "FLAC", "speed": 0.25, "seed": 9007199254740991,
-             "cfg_scale": 5, "inference_steps": 50.0, "stream": true}
+             "cfg_scale": 5, "inference_steps": 50.0, "stream": true, "remove_markdown": true, "remove_emoji": true}
             """
         );
 
@@ -67,6 +67,20 @@ public sealed class JobInputReaderTests
         input.Request.Seed.ShouldBe(9007199254740991);
         input.Request.CfgScale.ShouldBe(5);
         input.Request.InferenceSteps.ShouldBe(50);
+        input.Request.Preparation.RemoveMarkdown.ShouldBeTrue();
+        input.Request.Preparation.RemoveEmoji.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Markdown_and_emoji_stay_unless_the_settings_or_the_job_say_otherwise()
+    {
+        var settings = new SpeechSettings { RemoveMarkdown = true, RemoveEmoji = true };
+
+        Read("""{"text": "x"}""").Request.Preparation.ShouldBe(new TextOptions());
+        Read("""{"text": "x"}""", settings: settings)
+            .Request.Preparation.ShouldBe(new TextOptions { RemoveMarkdown = true, RemoveEmoji = true });
+        Read("""{"text": "x", "remove_markdown": false, "remove_emoji": false}""", settings: settings)
+            .Request.Preparation.ShouldBe(new TextOptions());
     }
 
     [Fact]
@@ -145,13 +159,16 @@ public sealed class JobInputReaderTests
         read.Request.Warnings.ShouldBeEmpty();
     }
 
-    private static JobInput Read(string input, ISynthesizer? synthesizer = null) =>
-        Reader(synthesizer).Read(JsonElement.Parse(input), JsonElement.Parse("{}"));
+    private static JobInput Read(string input, ISynthesizer? synthesizer = null, SpeechSettings? settings = null) =>
+        Reader(synthesizer, settings).Read(JsonElement.Parse(input), JsonElement.Parse("{}"));
 
-    private static JobInputReader Reader(ISynthesizer? synthesizer = null) =>
+    private static JobInputReader Reader(ISynthesizer? synthesizer = null, SpeechSettings? settings = null) =>
         new(
             new SpeechRequestFactory(
-                new SpeechSettings { MaxReferenceAudioBytes = 1000 },
+                (settings ?? new SpeechSettings()) with
+                {
+                    MaxReferenceAudioBytes = 1000,
+                },
                 synthesizer ?? new FakeSynthesizer()
             ),
             new DeliveryOptions()

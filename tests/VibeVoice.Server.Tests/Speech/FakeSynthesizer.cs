@@ -28,6 +28,9 @@ internal sealed class FakeSynthesizer : ISynthesizer
 
     public Task LoadAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    public Task<SpeechOutline> OutlineAsync(SpeechRequest request, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("Nothing is planned here.");
+
     public async IAsyncEnumerable<SpokenFrame> SpeakAsync(
         SpeechRequest request,
         [EnumeratorCancellation] CancellationToken cancellationToken

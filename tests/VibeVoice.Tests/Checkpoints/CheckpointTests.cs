@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using VibeVoice.Checkpoints;
+using VibeVoice.Development;
 
 namespace VibeVoice.Tests.Checkpoints;
 
@@ -170,7 +171,8 @@ public sealed class CheckpointTests : IDisposable
         File.Copy(Path.Combine(GoldenFiles.Tiny, "config.json"), _folder.PathOf("config.json"), overwrite: true);
         SafetensorsWriter.Write(
             _folder.PathOf("model.safetensors"),
-            [.. TinyWeights().Select(change).OfType<TensorSource>(), .. more]
+            [.. TinyWeights().Select(change).OfType<TensorSource>(), .. more],
+            cancellationToken: TestContext.Current.CancellationToken
         );
     }
 
@@ -192,7 +194,11 @@ public sealed class CheckpointTests : IDisposable
 
         foreach (var group in shardOf.GroupBy(pair => pair.Value, pair => pair.Key))
         {
-            SafetensorsWriter.Write(_folder.PathOf(group.Key), [.. group.Select(name => AsFloat32(file, name))]);
+            SafetensorsWriter.Write(
+                _folder.PathOf(group.Key),
+                [.. group.Select(name => AsFloat32(file, name))],
+                cancellationToken: TestContext.Current.CancellationToken
+            );
         }
 
         WriteIndex(shardOf);

@@ -39,6 +39,35 @@ public sealed class ModelConfigTests : IDisposable
     public void Decoder_depths_are_taken_as_they_are(string key, string value) =>
         Change(key, value).Acoustic.DecoderDepths.ShouldBe([1, 2, 3, 4, 5, 6, 7]);
 
+    [Fact]
+    public void Positions_that_are_stretched_are_refused() =>
+        Should
+            .Throw<ModelFormatException>(() =>
+                Change("decoder_config.rope_scaling", """{"rope_type":"yarn","factor":4.0}""")
+            )
+            .Message.ShouldContain("rope_type");
+
+    [Theory]
+    [InlineData(127, false)]
+    [InlineData(128, true)]
+    public void A_window_of_attention_is_refused_where_it_would_be_felt(int window, bool isFine)
+    {
+        var decoder = JsonNode.Parse(File.ReadAllText(Path.Combine(GoldenFiles.Tiny, "config.json")))![
+            "decoder_config"
+        ]!;
+        decoder["use_sliding_window"] = true;
+        decoder["sliding_window"] = window;
+
+        var error = Record.Exception(() => Change("decoder_config", decoder.ToJsonString()));
+
+        (error is null).ShouldBe(isFine, error?.Message);
+    }
+
+    [Fact]
+    public void The_rotary_base_may_stand_where_newer_files_have_it() =>
+        Change("decoder_config.rope_parameters", """{"rope_type":"default","rope_theta":5000.0}""")
+            .Language.RopeTheta.ShouldBe(5000);
+
     [Theory]
     [InlineData("model_type", "\"vibevoice\"")]
     [InlineData("model_type", "null")]
@@ -60,6 +89,13 @@ public sealed class ModelConfigTests : IDisposable
     [InlineData("diffusion_head_config.hidden_size", "32")]
     [InlineData("diffusion_head_config.prediction_type", "\"epsilon\"")]
     [InlineData("diffusion_head_config.ddpm_beta_schedule", "\"linear\"")]
+    [InlineData("decoder_config.hidden_act", "\"gelu\"")]
+    [InlineData("acoustic_tokenizer_config.mixer_layer", "\"conv\"")]
+    [InlineData("acoustic_tokenizer_config.layernorm", "\"LN\"")]
+    [InlineData("acoustic_tokenizer_config.causal", "false")]
+    [InlineData("acoustic_tokenizer_config.disable_last_norm", "false")]
+    [InlineData("acoustic_tokenizer_config.channels", "2")]
+    [InlineData("acoustic_tokenizer_config.conv_bias", "1")]
     [InlineData("diffusion_head_config.head_ffn_ratio", "1e300")]
     [InlineData("diffusion_head_config.ddpm_num_steps", "0")]
     [InlineData("acoustic_tokenizer_config.vae_dim", "8")]

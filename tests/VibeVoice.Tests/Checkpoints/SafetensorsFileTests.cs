@@ -169,7 +169,8 @@ public sealed class SafetensorsFileTests : IDisposable
                 new TensorSource("empty", TensorDtype.BF16, [3, 0], (_, _) => { }),
                 new TensorSource("numbers", TensorDtype.I32, [count], FillWithIndexes),
             ],
-            new Dictionary<string, string> { ["kind"] = "“test”" }
+            new Dictionary<string, string> { ["kind"] = "“test”" },
+            cancellationToken: TestContext.Current.CancellationToken
         );
 
         using var file = SafetensorsFile.Open(path);

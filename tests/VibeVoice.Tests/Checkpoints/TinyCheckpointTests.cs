@@ -47,6 +47,7 @@ public sealed class TinyCheckpointTests
     [Theory]
     [InlineData("run-long.safetensors")]
     [InlineData("run-short.safetensors")]
+    [Trait("Category", "Reference")]
     public void Its_tokenizer_gives_the_recorded_tokens(string run)
     {
         using var recorded = SafetensorsFile.Open(Path.Combine(GoldenFiles.Tiny, run));

@@ -15,6 +15,7 @@ public sealed class VoicePresetTests : IDisposable
     [InlineData("en-Mike_man", 49, 148)]
     [InlineData("kr-Spk0_woman", 120, 303)]
     [InlineData("en-Emma_woman", null, null)]
+    [Trait("Category", "Reference")]
     public void Published_presets_load_with_their_lengths(string name, int? textLength, int? speechLength)
     {
         var path = GoldenFiles.Shared("voices", $"{name}.pt");

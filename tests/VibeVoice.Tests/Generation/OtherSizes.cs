@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using VibeVoice.Checkpoints;
+using VibeVoice.Development;
 
 namespace VibeVoice.Tests.Generation;
 
@@ -51,7 +51,12 @@ internal static class OtherSizes
         }
 
         var checkpoint = folder.PathOf("checkpoint");
-        SyntheticCheckpoint.Write(folder.Write("config.json", config.ToJsonString()), checkpoint, endBias);
+        SyntheticCheckpoint.Write(
+            folder.Write("config.json", config.ToJsonString()),
+            checkpoint,
+            endBias,
+            cancellationToken: TestContext.Current.CancellationToken
+        );
         return checkpoint;
     }
 

@@ -7,6 +7,7 @@ using VibeVoice.Tests.Reference;
 namespace VibeVoice.Tests.Generation;
 
 /// <summary>Sizes that are not in the goldens, against plain loops.</summary>
+[Trait("Category", "Reference")]
 public sealed class OtherSizesTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -4,6 +4,7 @@ using VibeVoice.Generation;
 namespace VibeVoice.Tests.Generation;
 
 /// <summary>Whole runs with the recorded noise, fed by nothing else, against the reference's numbers.</summary>
+[Trait("Category", "Reference")]
 public sealed class RunParityTests(TinyEngine tiny) : IClassFixture<TinyEngine>
 {
     [Theory]

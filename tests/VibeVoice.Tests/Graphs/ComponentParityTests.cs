@@ -6,6 +6,7 @@ using VibeVoice.Tests.Generation;
 namespace VibeVoice.Tests.Graphs;
 
 /// <summary>Each part alone against the reference's numbers.</summary>
+[Trait("Category", "Reference")]
 public sealed class ComponentParityTests(TinyEngine tiny) : IClassFixture<TinyEngine>
 {
     private readonly ModelConfig _config = tiny.Checkpoint.Config;

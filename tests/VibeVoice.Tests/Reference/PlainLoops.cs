@@ -6,16 +6,17 @@ namespace VibeVoice.Tests.Reference;
 internal sealed class PlainLoops(Checkpoint checkpoint)
 {
     private readonly ModelConfig _config = checkpoint.Config;
+    private readonly Dictionary<string, float[]> _weights = [];
 
-    /// <summary>A whole sequence, without any cache.</summary>
-    public double[][] LanguageModel(string name, int layers, bool hasNorm, double[][] x)
+    /// <summary>A whole sequence, after a voice's prompt where one is given.</summary>
+    public double[][] LanguageModel(string name, int layers, bool hasNorm, double[][] x, PresetCache? prompt = null)
     {
         var language = _config.Language;
         for (var layer = 0; layer < layers; layer++)
         {
             var path = $"model.{name}.layers.{layer}";
             var normed = x.Select(row => RmsNorm(row, $"{path}.input_layernorm", language.RmsNormEpsilon)).ToArray();
-            x = Zip(x, Attention($"{path}.self_attn", normed), (a, b) => a + b);
+            x = Zip(x, Attention($"{path}.self_attn", normed, prompt, layer), (a, b) => a + b);
             normed = [.. x.Select(row => RmsNorm(row, $"{path}.post_attention_layernorm", language.RmsNormEpsilon))];
             var width = language.IntermediateSize;
             x = Zip(x, [.. normed.Select(row => SwiGlu($"{path}.mlp", row, width))], (a, b) => a + b);
@@ -96,8 +97,8 @@ internal sealed class PlainLoops(Checkpoint checkpoint)
     private double[][] AcousticBlock(string path, double[][] x, int channels)
     {
         var epsilon = _config.Acoustic.RmsNormEpsilon;
-        var gamma = checkpoint.Read($"{path}.gamma", channels);
-        var ffnGamma = checkpoint.Read($"{path}.ffn_gamma", channels);
+        var gamma = Scale($"{path}.gamma", channels);
+        var ffnGamma = Scale($"{path}.ffn_gamma", channels);
         var mixed = Convolution(
             $"{path}.mixer.conv.conv.conv",
             [.. x.Select(row => RmsNorm(row, $"{path}.norm", epsilon))],
@@ -109,23 +110,67 @@ internal sealed class PlainLoops(Checkpoint checkpoint)
         [
             .. x.Select(row =>
             {
-                var widened = Linear($"{path}.ffn.linear1", RmsNorm(row, $"{path}.ffn_norm", epsilon), 4 * channels);
-                var narrowed = Linear($"{path}.ffn.linear2", [.. widened.Select(Gelu)], channels);
+                var widened = Linear(
+                    $"{path}.ffn.linear1",
+                    RmsNorm(row, $"{path}.ffn_norm", epsilon),
+                    4 * channels,
+                    _config.Acoustic.HasBias
+                );
+                var narrowed = Linear(
+                    $"{path}.ffn.linear2",
+                    [.. widened.Select(Gelu)],
+                    channels,
+                    _config.Acoustic.HasBias
+                );
                 return row.Select((v, i) => v + (ffnGamma[i] * narrowed[i])).ToArray();
             }),
         ];
     }
 
-    private double[][] Attention(string path, double[][] x)
+    /// <summary>fc2(norm(fc1(latent))), as an embedding of speech.</summary>
+    public double[] SpeechEmbedding(double[] latent)
+    {
+        const string path = "model.acoustic_connector";
+        var width = _config.Language.HiddenSize;
+        var inner = RmsNorm(Linear($"{path}.fc1", latent, width), $"{path}.norm", 1e-6);
+        return Zip(Linear($"{path}.fc2", inner, width), InputType(0), (a, b) => a + b);
+    }
+
+    /// <summary>What tells <c>tts_language_model</c> that it reads speech (0) or text (1).</summary>
+    public double[] InputType(int kind) => Row("model.tts_input_types.weight", kind, rows: 2);
+
+    /// <summary>The embedding of a token.</summary>
+    public double[] TextEmbedding(int token) =>
+        Row("model.language_model.embed_tokens.weight", token, _config.Language.VocabularySize);
+
+    public double EndLogit(double[] hidden)
+    {
+        const string path = "tts_eos_classifier";
+        var inner = Linear($"{path}.fc1", hidden, hidden.Length).Select(v => Math.Max(v, 0)).ToArray();
+        return Linear($"{path}.fc2", inner, 1)[0];
+    }
+
+    private double[] Row(string name, int row, int rows)
+    {
+        var width = _config.Language.HiddenSize;
+        return [.. Read(name, rows, width).AsSpan(row * width, width).ToArray().Select(v => (double)v)];
+    }
+
+    private double[][] Attention(string path, double[][] x, PresetCache? prompt, int layer)
     {
         var (heads, keyHeads, width) = (
             _config.Language.QueryHeads,
             _config.Language.KeyValueHeads,
             _config.Language.HeadSize
         );
+        var past = prompt?.Length ?? 0;
         var query = Rotated($"{path}.q_proj", heads);
-        var key = Rotated($"{path}.k_proj", keyHeads);
-        var value = x.Select(row => Linear($"{path}.v_proj", row, keyHeads * width)).ToArray();
+        double[][] key = [.. Prompt(prompt?.Keys), .. Rotated($"{path}.k_proj", keyHeads)];
+        double[][] value =
+        [
+            .. Prompt(prompt?.Values),
+            .. x.Select(row => Linear($"{path}.v_proj", row, keyHeads * width)),
+        ];
         var result = new double[x.Length][];
         for (var t = 0; t < x.Length; t++)
         {
@@ -133,8 +178,8 @@ internal sealed class PlainLoops(Checkpoint checkpoint)
             for (var head = 0; head < heads; head++)
             {
                 var from = head / (heads / keyHeads) * width;
-                var scores = new double[t + 1];
-                for (var s = 0; s <= t; s++)
+                var scores = new double[past + t + 1];
+                for (var s = 0; s < scores.Length; s++)
                 {
                     for (var i = 0; i < width; i++)
                     {
@@ -144,7 +189,7 @@ internal sealed class PlainLoops(Checkpoint checkpoint)
 
                 var peak = scores.Max();
                 var total = scores.Sum(score => Math.Exp(score - peak));
-                for (var s = 0; s <= t; s++)
+                for (var s = 0; s < scores.Length; s++)
                 {
                     for (var i = 0; i < width; i++)
                     {
@@ -159,7 +204,20 @@ internal sealed class PlainLoops(Checkpoint checkpoint)
         return result;
 
         double[][] Rotated(string projection, int count) =>
-            [.. x.Select((row, position) => Rotate(Linear(projection, row, count * width), position, width))];
+            [.. x.Select((row, t) => Rotate(Linear(projection, row, count * width), past + t, width))];
+
+        // [Hkv, L, Dh] as one row per position.
+        IEnumerable<double[]> Prompt(IReadOnlyList<ReadOnlyMemory<float>>? layers) =>
+            Enumerable
+                .Range(0, past)
+                .Select(position =>
+                    Enumerable
+                        .Range(0, keyHeads * width)
+                        .Select(i =>
+                            (double)layers![layer].Span[(((i / width * past) + position) * width) + (i % width)]
+                        )
+                        .ToArray()
+                );
     }
 
     private double[] Rotate(double[] row, int position, int width)
@@ -184,8 +242,8 @@ internal sealed class PlainLoops(Checkpoint checkpoint)
         var kernel = _config.Acoustic.KernelSize;
         var inputs = x[0].Length;
         var perGroup = isDepthwise ? 1 : inputs;
-        var weight = checkpoint.Read($"{path}.weight", outputs, perGroup, kernel);
-        var bias = checkpoint.Read($"{path}.bias", outputs);
+        var weight = Read($"{path}.weight", outputs, perGroup, kernel);
+        var bias = AcousticBias(path, outputs);
         var y = new double[x.Length][];
         for (var t = 0; t < x.Length; t++)
         {
@@ -209,8 +267,8 @@ internal sealed class PlainLoops(Checkpoint checkpoint)
     private double[][] Upsampling(string path, double[][] x, int outputs, int ratio)
     {
         var inputs = x[0].Length;
-        var weight = checkpoint.Read($"{path}.weight", inputs, outputs, 2L * ratio);
-        var bias = checkpoint.Read($"{path}.bias", outputs);
+        var weight = Read($"{path}.weight", inputs, outputs, 2L * ratio);
+        var bias = AcousticBias(path, outputs);
         var y = Enumerable.Range(0, x.Length * ratio).Select(_ => bias.Select(b => (double)b).ToArray()).ToArray();
         for (var t = 0; t < x.Length; t++)
         {
@@ -238,8 +296,8 @@ internal sealed class PlainLoops(Checkpoint checkpoint)
 
     private double[] Linear(string path, double[] x, int outputs, bool hasBias = true)
     {
-        var weight = checkpoint.Read($"{path}.weight", outputs, x.Length);
-        var bias = hasBias ? checkpoint.Read($"{path}.bias", outputs) : new float[outputs];
+        var weight = Read($"{path}.weight", outputs, x.Length);
+        var bias = hasBias ? Read($"{path}.bias", outputs) : new float[outputs];
         var y = new double[outputs];
         for (var o = 0; o < outputs; o++)
         {
@@ -255,9 +313,26 @@ internal sealed class PlainLoops(Checkpoint checkpoint)
 
     private double[] RmsNorm(double[] x, string path, double epsilon)
     {
-        var weight = checkpoint.Read($"{path}.weight", x.Length);
+        var weight = Read($"{path}.weight", x.Length);
         var scale = 1 / Math.Sqrt(x.Average(v => v * v) + epsilon);
         return [.. x.Select((v, i) => v * scale * weight[i])];
+    }
+
+    private float[] AcousticBias(string path, int outputs) =>
+        _config.Acoustic.HasBias ? Read($"{path}.bias", outputs) : new float[outputs];
+
+    private float[] Scale(string name, int channels) =>
+        _config.Acoustic.HasLayerScale ? Read(name, channels) : [.. Enumerable.Repeat(1f, channels)];
+
+    private float[] Read(string name, params long[] shape)
+    {
+        if (!_weights.TryGetValue(name, out var weight))
+        {
+            weight = checkpoint.Read(name, shape);
+            _weights.Add(name, weight);
+        }
+
+        return weight;
     }
 
     private static double Silu(double x) => x / (1 + Math.Exp(-x));

@@ -4,6 +4,7 @@ using VibeVoice.Text;
 namespace VibeVoice.Tests.Text;
 
 /// <summary>Equality with the reference's tokenizer library, whose ids are recorded.</summary>
+[Trait("Category", "Reference")]
 public sealed class QwenTokenizerTests
 {
     private static readonly string _tinyTokenizer = Path.Combine(GoldenFiles.Tiny, "tokenizer.json");

@@ -55,7 +55,10 @@ internal sealed partial class ExperimentalVoices(
             {
                 var count = await InstallAsync(http, url, modelFolder, cancellationToken);
                 var index = installer.Folder.Index;
-                (index with { Archives = [.. index.Archives, name] }).Write(installer.Folder.IndexPath);
+                await (index with { Archives = [.. index.Archives, name] }).WriteAsync(
+                    installer.Folder.IndexPath,
+                    cancellationToken
+                );
                 Log.Installed(logger, count, url);
             }
             catch (Exception exception)
@@ -94,7 +97,7 @@ internal sealed partial class ExperimentalVoices(
         {
             try
             {
-                installer.Folder.Convert(preset, VoiceSource.Experimental, modelFolder);
+                await installer.Folder.ConvertAsync(preset, VoiceSource.Experimental, modelFolder, cancellationToken);
                 converted++;
             }
             catch (Exception exception) when (exception is ModelFormatException or WeightMismatchException)

@@ -29,7 +29,12 @@ internal sealed class VoiceFolder(string path)
     /// <exception cref="ModelFormatException">The preset is broken.</exception>
     /// <exception cref="WeightMismatchException">It was made for another checkpoint.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
-    public void Convert(string preset, VoiceSource source, string modelFolder)
+    public async Task ConvertAsync(
+        string preset,
+        VoiceSource source,
+        string modelFolder,
+        CancellationToken cancellationToken
+    )
     {
         var name = Path.GetFileNameWithoutExtension(preset);
         var checksum = ChecksumOf(preset);
@@ -45,9 +50,9 @@ internal sealed class VoiceFolder(string path)
 
         var target = PathOf(name);
         ModelFolder.ConvertVoice(modelFolder, preset, target);
-        index
+        await index
             .With(new VoiceRecord(name, source, checksum, ChecksumOf(target), new FileInfo(target).Length))
-            .Write(IndexPath);
+            .WriteAsync(IndexPath, cancellationToken);
     }
 
     private static string ChecksumOf(string file)

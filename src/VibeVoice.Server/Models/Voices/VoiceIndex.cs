@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using VibeVoice.Server.Hosting;
 using VibeVoice.Server.Speech.Voices;
 
 namespace VibeVoice.Server.Models.Voices;
@@ -30,20 +31,13 @@ internal sealed record VoiceIndex
         }
     }
 
-    /// <summary>Writes it beside its place and renames.</summary>
-    public void Write(string path)
-    {
-        var part = $"{path}.{Guid.NewGuid():N}.part";
-        try
-        {
-            File.WriteAllBytes(part, JsonSerializer.SerializeToUtf8Bytes(this, VoiceIndexJson.Default.VoiceIndex));
-            File.Move(part, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(part);
-        }
-    }
+    /// <summary>Writes it whole or not at all.</summary>
+    public Task WriteAsync(string path, CancellationToken cancellationToken) =>
+        WholeFile.WriteAsync(
+            path,
+            JsonSerializer.SerializeToUtf8Bytes(this, VoiceIndexJson.Default.VoiceIndex),
+            cancellationToken
+        );
 
     /// <summary>With a record added, in the place of one of the same name.</summary>
     public VoiceIndex With(VoiceRecord record) =>

@@ -86,10 +86,9 @@ internal sealed partial class VoiceInstaller(
         var presets = Directory.GetFiles(folder, "*.pt").Order(StringComparer.Ordinal).ToList();
         foreach (var preset in presets)
         {
-            cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                Folder.Convert(preset, VoiceSource.Published, modelFolder);
+                await Folder.ConvertAsync(preset, VoiceSource.Published, modelFolder, cancellationToken);
             }
             catch (Exception exception) when (exception is ModelFormatException or WeightMismatchException)
             {
@@ -107,7 +106,7 @@ internal sealed partial class VoiceInstaller(
         }
 
         failures.ForEach(failure => Log.Left(logger, failure));
-        (Folder.Index with { PublishedFrom = Origin }).Write(Folder.IndexPath);
+        await (Folder.Index with { PublishedFrom = Origin }).WriteAsync(Folder.IndexPath, cancellationToken);
         Log.Installed(logger, presets.Count - failures.Count, Origin);
     }
 

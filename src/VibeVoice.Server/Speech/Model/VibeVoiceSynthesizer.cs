@@ -65,53 +65,103 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        var tokens = Loaded.CountTokens(request.Text);
-        var options = new SpeakOptions
-        {
-            Seed = (ulong)request.Seed,
-            Guidance = (float)request.CfgScale,
-            DiffusionSteps = request.InferenceSteps,
-        };
-        var speech = Loaded.SpeakAsync(request.Text, VoiceOf(request.Voice), options, cancellationToken);
+        var voice = VoiceOf(request.Voice);
+        var options = CreateOptions(request);
+        var tokens = Fitting(() => Loaded.Planner.Plan(request.Text, voice, options)).Tokens;
+        var speech = Loaded.SpeakAsync(request.Text, voice, options, cancellationToken);
         await foreach (var frame in speech.WithCancellation(cancellationToken))
         {
-            yield return new SpokenFrame(frame, tokens == 0 ? 1 : (double)speech.Report.TokensRead / tokens);
+            // What is read twice counts twice, so the quotient may pass 1.
+            yield return new SpokenFrame(frame, Math.Min(1, (double)speech.Report.TokensRead / tokens));
         }
 
-        var last = new AudioFrame(ReadOnlyMemory<float>.Empty, SampleRateHz);
-        yield return new SpokenFrame(last, 1) { Warning = Incomplete(speech.Report) };
+        var end = new SpokenFrame(new AudioFrame(ReadOnlyMemory<float>.Empty, SampleRateHz), 1);
+        yield return end;
+        foreach (var warning in ChunkWarnings.Of(speech.Report))
+        {
+            yield return end with
+            {
+                Warning = warning,
+            };
+        }
+    }
+
+    public async Task<SpeechOutline> OutlineAsync(SpeechRequest request, CancellationToken cancellationToken)
+    {
+        var located = await _files.EnsureAsync(InstallCare.Trust, cancellationToken);
+        return await Task.Run(() => Outline(located, request), cancellationToken);
     }
 
     public void Dispose() => _model?.Dispose();
 
-    /// <summary>Nothing is dropped in silence: speech may end before its text does.</summary>
-    private static string? Incomplete(SpeakReport report) =>
-        report switch
+    private SpeechOutline Outline(LocatedModel located, SpeechRequest request)
+    {
+        var planner = Reading(() => SpeechPlanner.Load(located.Folder, located.TokenizerFolder), "The model");
+        var path = _files.Voices.PathOf(request.Voice);
+        var voice = Reading(() => planner.LoadVoice(path), $"The voice '{request.Voice.Name}'");
+        var plan = Fitting(() => planner.Plan(request.Text, voice, CreateOptions(request)));
+        var chunks = plan.Chunks.Select(chunk => new OutlinedChunk(
+            chunk.Text,
+            chunk.Tokens,
+            chunk.End,
+            chunk.Silence.TotalSeconds,
+            chunk.EstimatedSpeech.TotalSeconds
+        ));
+        return new SpeechOutline(plan.Silence.TotalSeconds, [.. chunks]);
+    }
+
+    private SpeakOptions CreateOptions(SpeechRequest request) =>
+        new()
         {
-            { EndedBeforeText: false } => null,
-            { EndReason: SpeechEndReason.PositionLimit } =>
-                "The text was not spoken to its end: the model's position limit came first; send the text in parts.",
-            _ =>
-                "The text was not spoken to its end: the model ended its speech before; try another seed, or shorter text.",
+            Seed = (ulong)request.Seed,
+            Guidance = (float)request.CfgScale,
+            DiffusionSteps = request.InferenceSteps,
+            Text = request.Preparation,
+            LongText = new LongTextOptions
+            {
+                PositionBudget = _settings.ChunkPositions,
+                FramesPerToken = _settings.FramesPerToken,
+                MaxChunkDuration = TimeSpan.FromSeconds(_settings.MaxChunkSeconds),
+            },
         };
 
-    /// <summary>A voice is read once and shared; one that cannot be read is the installation's fault, not the caller's.</summary>
-    private ModelVoice VoiceOf(VoiceInfo info)
+    /// <summary>Whether the settings fit a voice shows only when both are there; the request itself is valid.</summary>
+    private static SpeechPlan Fitting(Func<SpeechPlan> plan)
     {
         try
         {
-            return _voices
-                .GetOrAdd(info.Name, _ => new Lazy<ModelVoice>(() => Loaded.LoadVoice(_files.Voices.PathOf(info))))
-                .Value;
+            return plan();
         }
-        catch (Exception exception) when (exception is ModelFormatException or WeightMismatchException)
+        catch (ArgumentException exception)
         {
             throw new SpeechFailedException(
-                $"The voice '{info.Name}' cannot be loaded. {exception.Message}",
+                $"CHUNK_POSITIONS, MAX_CHUNK_SECONDS or FRAMES_PER_TOKEN does not fit the model. {exception.Message}",
                 exception
             );
         }
     }
+
+    private static T Reading<T>(Func<T> read, string what)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception exception) when (exception is ModelFormatException or WeightMismatchException)
+        {
+            throw new SpeechFailedException($"{what} cannot be loaded. {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>A voice is read once and shared; one that cannot be read is the installation's fault, not the caller's.</summary>
+    private ModelVoice VoiceOf(VoiceInfo info) =>
+        Reading(
+            () =>
+                _voices
+                    .GetOrAdd(info.Name, _ => new Lazy<ModelVoice>(() => Loaded.LoadVoice(_files.Voices.PathOf(info))))
+                    .Value,
+            $"The voice '{info.Name}'"
+        );
 
     /// <summary>One frame, so that the first request does not pay for what is made on first use.</summary>
     private async Task WarmUpAsync(CancellationToken cancellationToken)

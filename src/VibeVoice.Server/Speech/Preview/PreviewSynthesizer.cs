@@ -52,19 +52,56 @@ internal sealed class PreviewSynthesizer(SpeechSettings options) : ISynthesizer
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
+        var stretches = SpeechText.Prepare(request.Text, request.Preparation);
+        var length = stretches.Sum(stretch => stretch.Text.Length);
         var spoken = 0;
-        foreach (var piece in PreviewText.Split(request.Text))
+        foreach (var stretch in stretches)
         {
-            var share = (double)spoken / request.Text.Length;
-            await foreach (var samples in SpeakPieceAsync(piece, request.Voice, cancellationToken))
+            foreach (var piece in PreviewText.Split(stretch.Text))
             {
-                yield return new SpokenFrame(new AudioFrame(samples, OutputRateHz), share);
+                var share = (double)spoken / length;
+                await foreach (var samples in SpeakPieceAsync(piece, request.Voice, cancellationToken))
+                {
+                    yield return new SpokenFrame(new AudioFrame(samples, OutputRateHz), share);
+                }
+
+                spoken += piece.Length;
             }
 
-            spoken += piece.Length;
+            foreach (var silence in Silence(stretch))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                yield return new SpokenFrame(new AudioFrame(silence, OutputRateHz), (double)spoken / length);
+            }
         }
 
         yield return new SpokenFrame(new AudioFrame(ReadOnlyMemory<float>.Empty, OutputRateHz), 1);
+    }
+
+    public Task<SpeechOutline> OutlineAsync(SpeechRequest request, CancellationToken cancellationToken)
+    {
+        var stretches = SpeechText.Prepare(request.Text, request.Preparation);
+        var leading = stretches[0] is { Text: "" } first ? first.Pause.TotalSeconds : 0;
+        var chunks = stretches
+            .Where(stretch => stretch.Text.Length > 0)
+            .Select(stretch => new OutlinedChunk(
+                stretch.Text,
+                null,
+                stretch.Pause > TimeSpan.Zero ? ChunkBoundary.Pause : ChunkBoundary.TextEnd,
+                stretch.Pause.TotalSeconds,
+                null
+            ));
+        return Task.FromResult(new SpeechOutline(leading, [.. chunks]));
+    }
+
+    /// <summary>The pause after a stretch, to the sample, in frames.</summary>
+    private static IEnumerable<ReadOnlyMemory<float>> Silence(TextStretch stretch)
+    {
+        var left = stretch.CountPauseSamples(OutputRateHz);
+        for (var zeros = new float[Math.Min(left, FrameSamples)]; left > 0; left -= FrameSamples)
+        {
+            yield return zeros.AsMemory(0, (int)Math.Min(left, FrameSamples));
+        }
     }
 
     /// <summary>One child process: text in, frames of the output rate out.</summary>

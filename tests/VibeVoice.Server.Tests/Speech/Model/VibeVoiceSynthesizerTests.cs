@@ -43,15 +43,69 @@ public sealed class VibeVoiceSynthesizerTests
     }
 
     [Fact]
-    public async Task Speech_that_ends_before_its_text_says_so()
+    public async Task A_text_of_many_contexts_is_spoken_whole_with_its_pauses()
     {
         using var synthesizer = await LoadAsync();
 
         // The small checkpoint has room for 128 positions, far fewer than this text has tokens.
-        var frames = await SpeakAsync(synthesizer, string.Join(' ', Enumerable.Repeat("word", 200)), seed: 1);
+        var text =
+            $"{string.Join(' ', Enumerable.Repeat("word", 60))}.[pause:1s]{string.Join(' ', Enumerable.Repeat("more", 20))}";
+        var frames = await SpeakAsync(synthesizer, text, seed: 1);
+        var shares = frames.ConvertAll(frame => frame.ShareOfText);
 
-        frames[^1].Warning.ShouldNotBeNull().ShouldStartWith("The text was not spoken to its end");
-        frames.SkipLast(1).ShouldAllBe(frame => frame.Warning == null);
+        shares.ShouldBe(shares.Order());
+        shares[^1].ShouldBe(1);
+        LongestSilence(Samples(frames)).ShouldBeInRange(24_000, 24_002);
+    }
+
+    [Fact]
+    public async Task What_a_limit_cut_is_told_for_each_chunk_in_a_sentence()
+    {
+        // Two frames a chunk: no speech comes to its end in that.
+        var settings = new SpeechSettings { MaxChunkSeconds = 1, FramesPerToken = 3 };
+        using var synthesizer = Create(settings);
+        await synthesizer.LoadAsync(Token);
+
+        var frames = await SpeakAsync(synthesizer, "Hello there, you. And you too, there.", seed: 7);
+        var warnings = frames.Select(frame => frame.Warning).OfType<string>().ToList();
+
+        warnings.Count.ShouldBeGreaterThan(1);
+        warnings.ShouldAllBe(warning => warning.StartsWith("Chunk ") && warning.Contains("MAX_CHUNK_SECONDS"));
+        frames.Select(frame => frame.ShareOfText).ShouldBe(frames.Select(frame => frame.ShareOfText).Order());
+    }
+
+    [Fact]
+    public async Task An_outline_says_what_is_spoken_and_needs_no_weights()
+    {
+        using var synthesizer = Create(new SpeechSettings());
+        var request = Request(
+            synthesizer,
+            "[pause:1s]“Hello” there. [pause:250ms] And there is more, much more to say. Then it ends.",
+            7
+        );
+
+        var outline = await synthesizer.OutlineAsync(request, Token);
+
+        outline.SilenceSeconds.ShouldBe(1);
+        outline.Chunks[0].Text.ShouldBe("\"Hello\" there.");
+        outline.Chunks[0].End.ShouldBe(ChunkBoundary.Pause);
+        outline.Chunks[0].SilenceSeconds.ShouldBe(0.25);
+        outline.Chunks.Count.ShouldBeGreaterThan(2);
+        outline.Chunks[^1].End.ShouldBe(ChunkBoundary.TextEnd);
+        outline.Tokens.ShouldBe(outline.Chunks.Sum(chunk => chunk.Tokens));
+        outline.EstimatedSeconds.ShouldNotBeNull().ShouldBeGreaterThan(1.25);
+    }
+
+    [Fact]
+    public async Task Settings_that_do_not_fit_a_voice_are_named()
+    {
+        using var synthesizer = Create(new SpeechSettings { ChunkPositions = 20 });
+
+        var request = Request(synthesizer, "Hello.", 7);
+        var failure = await Should.ThrowAsync<SpeechFailedException>(() => synthesizer.OutlineAsync(request, Token));
+
+        failure.Message.ShouldContain("CHUNK_POSITIONS");
+        failure.Message.ShouldContain("'tiny'");
     }
 
     [Fact]
@@ -130,12 +184,7 @@ public sealed class VibeVoiceSynthesizerTests
 
     private static async Task<List<SpokenFrame>> SpeakAsync(VibeVoiceSynthesizer synthesizer, string text, double seed)
     {
-        var input = new SpeechInput { Text = text, Seed = seed };
-        var request = new SpeechRequestFactory(new SpeechSettings(), synthesizer).Create(
-            input,
-            SpeechFieldNames.Job,
-            []
-        );
+        var request = Request(synthesizer, text, seed);
         var frames = new List<SpokenFrame>();
         await foreach (var frame in synthesizer.SpeakAsync(request, Token))
         {
@@ -143,6 +192,25 @@ public sealed class VibeVoiceSynthesizerTests
         }
 
         return frames;
+    }
+
+    private static SpeechRequest Request(VibeVoiceSynthesizer synthesizer, string text, double seed) =>
+        new SpeechRequestFactory(new SpeechSettings(), synthesizer).Create(
+            new SpeechInput { Text = text, Seed = seed },
+            SpeechFieldNames.Job,
+            []
+        );
+
+    private static int LongestSilence(float[] samples)
+    {
+        var (longest, length) = (0, 0);
+        foreach (var sample in samples)
+        {
+            length = sample == 0 ? length + 1 : 0;
+            longest = Math.Max(longest, length);
+        }
+
+        return longest;
     }
 
     private static float[] Samples(List<SpokenFrame> frames) =>

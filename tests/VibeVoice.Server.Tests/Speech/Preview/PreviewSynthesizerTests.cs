@@ -51,6 +51,41 @@ public sealed class PreviewSynthesizerTests
     }
 
     [Fact]
+    public async Task Pauses_are_silence_to_the_sample()
+    {
+        RequiredToolIsThere();
+        var synthesizer = new PreviewSynthesizer(new SpeechSettings());
+
+        var first = Samples(await SpeakAsync(synthesizer, Request("Hello.")));
+        var second = Samples(await SpeakAsync(synthesizer, Request("There.")));
+        var paused = await SpeakAsync(
+            synthesizer,
+            Request("[pause:0.1s]Hello. [pause:500ms][pause:0.0625ms] There.[pause:7.5s]")
+        );
+
+        Samples(paused)
+            .ShouldBe([.. new float[2_400], .. first, .. new float[12_002], .. second, .. new float[180_000]]);
+        paused.ShouldAllBe(frame => frame.Audio.Samples.Length <= 3_200);
+        var shares = paused.ConvertAll(frame => frame.ShareOfText);
+        shares.ShouldBe(shares.Order());
+    }
+
+    [Fact]
+    public async Task Text_is_prepared_as_for_the_model()
+    {
+        RequiredToolIsThere();
+        var synthesizer = new PreviewSynthesizer(new SpeechSettings());
+        var options = new TextOptions { RemoveMarkdown = true, RemoveEmoji = true };
+        var request = Request("# It’s **[here](https://x.y)** 😀\n\n\n\nNow.") with { Preparation = options };
+
+        Samples(await SpeakAsync(synthesizer, request))
+            .ShouldBe(Samples(await SpeakAsync(synthesizer, Request("It's here\n\nNow."))));
+        (await synthesizer.OutlineAsync(request, Token))
+            .Chunks.Select(chunk => chunk.Text)
+            .ShouldBe(["It's here\n\nNow."]);
+    }
+
+    [Fact]
     public async Task The_first_frame_is_there_long_before_the_text_is_spoken()
     {
         RequiredToolIsThere();
@@ -79,6 +114,9 @@ public sealed class PreviewSynthesizerTests
     }
 
     private static void RequiredToolIsThere() => Testing.RequiredTool.Find("espeak-ng");
+
+    private static float[] Samples(List<SpokenFrame> frames) =>
+        [.. frames.SelectMany(frame => frame.Audio.Samples.ToArray())];
 
     private static double Seconds(List<SpokenFrame> frames) => frames.Sum(frame => frame.Audio.Duration.TotalSeconds);
 

@@ -1,11 +1,10 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 
 namespace VibeVoice.Server.Encoding;
 
-/// <summary>Signed 16-bit little-endian samples, the same numbers that ffmpeg would make of the floats.</summary>
-internal static class Pcm16
+/// <summary>The samples of a stream of frames, as 16-bit little-endian bytes.</summary>
+internal static class PcmPieces
 {
     private const int BufferBytes = 64 * 1024;
 
@@ -22,9 +21,9 @@ internal static class Pcm16
             {
                 for (var rest = frame.Samples; !rest.IsEmpty; )
                 {
-                    var now = rest[..Math.Min(rest.Length, BufferBytes / sizeof(short))];
-                    Convert(now.Span, buffer);
-                    yield return buffer.AsMemory(0, now.Length * sizeof(short));
+                    var now = rest[..Math.Min(rest.Length, BufferBytes / Pcm16.SampleBytes)];
+                    Pcm16.Convert(now.Span, buffer);
+                    yield return buffer.AsMemory(0, now.Length * Pcm16.SampleBytes);
                     rest = rest[now.Length..];
                 }
             }
@@ -32,16 +31,6 @@ internal static class Pcm16
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    /// <summary>Rounds to the nearest step and clamps to the range; what is not a number becomes silence.</summary>
-    public static void Convert(ReadOnlySpan<float> samples, Span<byte> destination)
-    {
-        for (var i = 0; i < samples.Length; i++)
-        {
-            var value = Math.Clamp(MathF.Round(samples[i] * 32768f), short.MinValue, short.MaxValue);
-            BinaryPrimitives.WriteInt16LittleEndian(destination[(i * sizeof(short))..], (short)value);
         }
     }
 }

@@ -5,14 +5,8 @@ using TextEncoding = System.Text.Encoding;
 namespace VibeVoice.Server.Encoding;
 
 /// <summary>A RIFF wave file of 16-bit mono samples, written before its length is known.</summary>
-internal static class WavFile
+internal static class WavPieces
 {
-    /// <summary>Bytes before the first sample.</summary>
-    public const int HeadBytes = 44;
-
-    // What readers of streams take for "until the end".
-    private const uint UnknownSize = uint.MaxValue;
-
     /// <summary>Head, samples and, where the head can be completed, a LIST chunk that says who made the audio.</summary>
     /// <param name="samples">16-bit little-endian samples, cut anywhere.</param>
     /// <param name="request">Sample rate, tag, and whether the head can be completed.</param>
@@ -31,7 +25,7 @@ internal static class WavFile
             // Not before there is sound: a failure until then can still be answered as one.
             if (dataBytes == 0)
             {
-                yield return Head(request.SampleRateHz, UnknownSize, UnknownSize);
+                yield return WavFile.Head(request.SampleRateHz);
             }
 
             dataBytes += piece.Length;
@@ -47,30 +41,7 @@ internal static class WavFile
         var tag = Tag(request);
         yield return tag;
 
-        var riffBytes = HeadBytes - 8 + dataBytes + tag.Length;
-        complete(
-            riffBytes < UnknownSize
-                ? Head(request.SampleRateHz, (uint)riffBytes, (uint)dataBytes)
-                : Head(request.SampleRateHz, UnknownSize, UnknownSize)
-        );
-    }
-
-    private static byte[] Head(int sampleRateHz, uint riffBytes, uint dataBytes)
-    {
-        var head = new byte[HeadBytes];
-        "RIFF"u8.CopyTo(head);
-        BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(4), riffBytes);
-        "WAVEfmt "u8.CopyTo(head.AsSpan(8));
-        BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(16), 16); // bytes of the format chunk
-        BinaryPrimitives.WriteInt16LittleEndian(head.AsSpan(20), 1); // integer samples
-        BinaryPrimitives.WriteInt16LittleEndian(head.AsSpan(22), 1); // channels
-        BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(24), sampleRateHz);
-        BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(28), sampleRateHz * sizeof(short)); // bytes a second
-        BinaryPrimitives.WriteInt16LittleEndian(head.AsSpan(32), sizeof(short)); // bytes a sample of all channels
-        BinaryPrimitives.WriteInt16LittleEndian(head.AsSpan(34), 16); // bits a sample
-        "data"u8.CopyTo(head.AsSpan(36));
-        BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(40), dataBytes);
-        return head;
+        complete(WavFile.Head(request.SampleRateHz, dataBytes, tag.Length));
     }
 
     private static byte[] Tag(EncodingRequest request)

@@ -3,20 +3,28 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using VibeVoice.Checkpoints;
+using VibeVoice.Development;
 using VibeVoice.Text;
 
-namespace VibeVoice.Tests.Checkpoints;
+namespace VibeVoice.Tests.Development;
 
 public sealed class SyntheticCheckpointTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    [Trait("Category", "Reference")]
     public void It_writes_the_weights_of_the_golden_tiny_checkpoint_to_the_bit()
     {
-        SyntheticCheckpoint.Write(Path.Combine(GoldenFiles.Tiny, "config.json"), _folder.Path);
+        SyntheticCheckpoint.Write(
+            Path.Combine(GoldenFiles.Tiny, "config.json"),
+            _folder.Path,
+            cancellationToken: Cancellation
+        );
 
         using var written = SafetensorsFile.Open(_folder.PathOf("model.safetensors"));
         using var golden = SafetensorsFile.Open(Path.Combine(GoldenFiles.Tiny, "model.safetensors"));
@@ -31,7 +39,12 @@ public sealed class SyntheticCheckpointTests : IDisposable
     [Fact]
     public void The_folder_is_whole_and_loads()
     {
-        SyntheticCheckpoint.Write(Path.Combine(GoldenFiles.Tiny, "config.json"), _folder.Path, endBias: -50);
+        SyntheticCheckpoint.Write(
+            Path.Combine(GoldenFiles.Tiny, "config.json"),
+            _folder.Path,
+            endOfSpeechBias: -50,
+            cancellationToken: Cancellation
+        );
 
         using var checkpoint = Checkpoint.Open(_folder.Path);
         var voice = VoicePreset.Load(_folder.PathOf("voices", "synthetic.safetensors"), checkpoint.Config);
@@ -77,7 +90,7 @@ public sealed class SyntheticCheckpointTests : IDisposable
         var path = _folder.Write("other.json", config.ToJsonString());
         var checkpointFolder = _folder.PathOf("checkpoint");
 
-        SyntheticCheckpoint.Write(path, checkpointFolder);
+        SyntheticCheckpoint.Write(path, checkpointFolder, cancellationToken: Cancellation);
 
         using var checkpoint = Checkpoint.Open(checkpointFolder);
         checkpoint.Config.Acoustic.SamplesPerFrame.ShouldBe(40);
@@ -101,9 +114,84 @@ public sealed class SyntheticCheckpointTests : IDisposable
 
         Should
             .Throw<ModelFormatException>(() =>
-                SyntheticCheckpoint.Write(_folder.Write("small.json", config.ToJsonString()), _folder.PathOf("out"))
+                SyntheticCheckpoint.Write(
+                    _folder.Write("small.json", config.ToJsonString()),
+                    _folder.PathOf("out"),
+                    cancellationToken: Cancellation
+                )
             )
             .Message.ShouldContain("vocabulary of 255");
+    }
+
+    [Fact]
+    public void A_folder_with_anything_else_in_it_is_left_alone()
+    {
+        _folder.Write("mine.txt", "mine");
+
+        Should.Throw<IOException>(() => Write(_folder.Path)).Message.ShouldContain("is left alone");
+        Should.Throw<IOException>(() => Write(_folder.PathOf("mine.txt"))).Message.ShouldContain("is a file");
+        Directory.GetFileSystemEntries(_folder.Path).ShouldBe([_folder.PathOf("mine.txt")]);
+    }
+
+    [Fact]
+    public void An_earlier_synthetic_checkpoint_is_replaced_and_another_one_is_not()
+    {
+        var folder = _folder.PathOf("checkpoint");
+        Write(folder);
+        Write(folder, endBias: -50);
+        using (var checkpoint = Checkpoint.Open(folder))
+        {
+            checkpoint.Read(WeightNames.EndOfSpeechBias, 1).ShouldBe([-50f]);
+        }
+
+        File.Copy(
+            Path.Combine(GoldenFiles.Tiny, "model.safetensors"),
+            Path.Combine(folder, "model.safetensors"),
+            overwrite: true
+        );
+        Should.Throw<IOException>(() => Write(folder)).Message.ShouldContain("is left alone");
+        Directory.GetFileSystemEntries(_folder.Path).ShouldBe([folder]);
+    }
+
+    [Fact]
+    public void A_disk_without_the_room_is_told_before_anything_is_written()
+    {
+        var config = JsonNode.Parse(File.ReadAllText(Path.Combine(GoldenFiles.Tiny, "config.json")))!.AsObject();
+        config["decoder_config"]!["vocab_size"] = 1 << 24;
+        config["decoder_config"]!["intermediate_size"] = 1 << 24;
+        config["decoder_config"]!["hidden_size"] = 1 << 20;
+        config["diffusion_head_config"]!["hidden_size"] = 1 << 20;
+        var path = _folder.Write("huge.json", config.ToJsonString());
+
+        Should
+            .Throw<IOException>(() =>
+                SyntheticCheckpoint.Write(path, _folder.PathOf("out"), cancellationToken: Cancellation)
+            )
+            .Message.ShouldMatch("needs [0-9,]+ bytes, but the disk of '.*' has [0-9,]+ free");
+        Directory.GetFileSystemEntries(_folder.Path).ShouldBe([path]);
+    }
+
+    [Fact]
+    public void Who_cancels_is_left_with_nothing()
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var shares = new List<double>();
+        var progress = new Inline(share =>
+        {
+            shares.Add(share);
+            stop.Cancel();
+        });
+
+        Should.Throw<OperationCanceledException>(() =>
+            SyntheticCheckpoint.Write(
+                Path.Combine(GoldenFiles.Tiny, "config.json"),
+                _folder.PathOf("out"),
+                progress: progress,
+                cancellationToken: stop.Token
+            )
+        );
+        shares.ShouldHaveSingleItem().ShouldBeInRange(0, 1);
+        Directory.GetFileSystemEntries(_folder.Path).ShouldBeEmpty();
     }
 
     [Fact]
@@ -121,6 +209,7 @@ public sealed class SyntheticCheckpointTests : IDisposable
     }
 
     [Fact]
+    [Trait("Category", "Reference")]
     public void Names_and_shapes_are_those_of_the_published_checkpoint()
     {
         using var golden = JsonDocument.Parse(File.ReadAllText(Path.Combine(GoldenFiles.Full, "checksums.json")));
@@ -131,6 +220,7 @@ public sealed class SyntheticCheckpointTests : IDisposable
     }
 
     [Fact]
+    [Trait("Category", "Reference")]
     public void All_full_size_tensors_have_the_recorded_sums()
     {
         using var golden = JsonDocument.Parse(File.ReadAllText(Path.Combine(GoldenFiles.Full, "checksums.json")));
@@ -183,5 +273,18 @@ public sealed class SyntheticCheckpointTests : IDisposable
         }
 
         return (sum, absoluteSum, first, last);
+    }
+
+    private static void Write(string folder, float endBias = SyntheticCheckpoint.DefaultEndOfSpeechBias) =>
+        SyntheticCheckpoint.Write(
+            Path.Combine(GoldenFiles.Tiny, "config.json"),
+            folder,
+            endBias,
+            cancellationToken: Cancellation
+        );
+
+    private sealed class Inline(Action<double> report) : IProgress<double>
+    {
+        public void Report(double value) => report(value);
     }
 }

@@ -1,0 +1,131 @@
+using System.Runtime.Versioning;
+using System.Text.Json;
+using Testing;
+
+namespace VibeVoice.Server.Tests.Commands;
+
+/// <summary>What whoever works on the engine types, and what scripts read of it.</summary>
+[Collection(ProcessesCollection.Name)]
+[UnsupportedOSPlatform("windows")]
+public sealed class DevCommandTests : CommandTest
+{
+    private static readonly string Tiny = Repository.PathOf("tests", "VibeVoice.Tests", "golden", "tiny");
+    private static readonly string Cases = Repository.PathOf("tests", "VibeVoice.Tests", "Text", "random-tiny.json");
+
+    [Fact]
+    public async Task A_synthetic_checkpoint_is_written_and_speaks()
+    {
+        var written = await RunAsync("dev", "synthetic-checkpoint", "--config", Of("config.json"), "--out", "made");
+        (written.ExitCode, written.Text).ShouldBe((0, ""));
+        written.Errors.ShouldMatch("^Wrote made: [0-9,]+ bytes, voice synthetic.\n$");
+        FilesBut().ShouldBe(["made"]);
+
+        var spoken = await RunAsync("speak", "Hello.", "--engine", "vibevoice", "--model", "made", "-o", "a.wav", "-q");
+        (spoken.ExitCode, spoken.Errors).ShouldBe((0, ""));
+        new FileInfo(PathOf("a.wav")).Length.ShouldBeGreaterThan(6400);
+    }
+
+    [Fact]
+    public async Task A_folder_of_someone_else_is_not_overwritten()
+    {
+        Directory.CreateDirectory(PathOf("mine"));
+        await File.WriteAllTextAsync(PathOf("mine/notes.txt"), "mine", TestContext.Current.CancellationToken);
+
+        var result = await RunAsync("dev", "synthetic-checkpoint", "--config", Of("config.json"), "--out", "mine");
+
+        result.ExitCode.ShouldBe(1);
+        result.Errors.ShouldBe(
+            "vibevoice: 'mine' holds something other than a synthetic checkpoint, and is left alone. "
+                + "Give a new or an empty folder.\n"
+        );
+    }
+
+    [Theory]
+    [InlineData("run-long", 36, 33, "end_of_speech")]
+    [InlineData("run-limit", 91, 91, "position_limit")]
+    public async Task A_recorded_run_is_replayed_and_told_as_json(string run, int computed, int output, string end)
+    {
+        var result = await ReplayAsync(run, "--json");
+
+        (result.ExitCode, result.Errors).ShouldBe((0, ""));
+        using var json = JsonDocument.Parse(result.Text);
+        var report = json.RootElement;
+        report.GetProperty("frames_computed").GetInt32().ShouldBe(computed);
+        report.GetProperty("frames_output").GetInt32().ShouldBe(output);
+        report.GetProperty("end_reason").GetString().ShouldBe(end);
+        report.GetProperty("within_tolerance").GetBoolean().ShouldBeTrue();
+        var logit = report.GetProperty("quantities").GetProperty("eos_logit");
+        logit.GetProperty("error").GetDouble().ShouldBeInRange(0, 1e-3);
+        logit.GetProperty("frame").GetInt32().ShouldBeInRange(0, computed);
+    }
+
+    [Fact]
+    public async Task A_run_that_is_not_equal_is_told_line_by_line_and_fails()
+    {
+        var result = await ReplayAsync("run-limit", "--end-bias", "-1.5");
+
+        result.ExitCode.ShouldBe(1);
+        result.Text.ShouldContain("frames computed  36 (recorded 91)\n");
+        result.Text.ShouldContain("DIFFERENT: 36 frames were computed, but 91 are recorded.\n");
+        result.Text.ShouldEndWith("differences.\n");
+    }
+
+    [Fact]
+    public async Task Wrong_files_and_precisions_are_told_in_a_sentence()
+    {
+        var precision = await ReplayAsync("run-long", "--precision", "int4");
+        precision.ExitCode.ShouldBe(2);
+        precision.Errors.ShouldStartWith("vibevoice: '--precision' is 'int4', but must be float32.\n");
+
+        var noRun = await ReplayAsync("model");
+        (noRun.ExitCode, noRun.Text).ShouldBe((2, ""));
+        noRun.Errors.ShouldMatch("^vibevoice: '.*model.safetensors' is no recorded run: .*\n$");
+
+        var noModel = await RunAsync([
+            "dev",
+            "replay",
+            Of("run-long.safetensors"),
+            "--model",
+            Folder,
+            "--voice",
+            Of("voices/tiny.pt"),
+        ]);
+        noModel.ExitCode.ShouldBe(2);
+        noModel.Errors.TrimEnd().ShouldNotContain('\n');
+    }
+
+    [Fact]
+    public async Task Token_ids_are_compared()
+    {
+        var equal = await RunAsync("dev", "tokens", Cases, "--tokenizer", Of("tokenizer.json"), "--json");
+        equal.ExitCode.ShouldBe(0);
+        using var json = JsonDocument.Parse(equal.Text);
+        json.RootElement.GetProperty("equal").GetInt32().ShouldBe(300);
+
+        await File.WriteAllTextAsync(
+            PathOf("cases.json"),
+            """[{"text": "a\u001b[31m", "ids": [1]}]""",
+            TestContext.Current.CancellationToken
+        );
+        var different = await RunAsync("dev", "tokens", "cases.json", "--tokenizer", Tiny);
+        different.ExitCode.ShouldBe(1);
+        different.Text.ShouldStartWith("Case 0, 'a�[31m': from token 0 on [");
+        different.Text.ShouldEndWith("\n0 of 1 texts have the recorded tokens.\n");
+
+        (await RunAsync("dev", "tokens", "cases.json", "--tokenizer", "nothing")).ExitCode.ShouldBe(2);
+    }
+
+    private static string Of(string name) => Path.Combine(Tiny, name);
+
+    private Task<CommandResult> ReplayAsync(string run, params string[] more) =>
+        RunAsync([
+            "dev",
+            "replay",
+            Of($"{run}.safetensors"),
+            "--model",
+            Tiny,
+            "--voice",
+            Of("voices/tiny.pt"),
+            .. more,
+        ]);
+}

@@ -1,0 +1,60 @@
+using VibeVoice.Checkpoints;
+using VibeVoice.Development;
+
+namespace VibeVoice.Tests.Development;
+
+/// <summary>The real sizes with a published voice, free running. Takes a minute or two, 2 GB of disk and 9 GB of memory.</summary>
+[Trait("Category", "Parity")]
+public sealed class FullSizeParityTests : IDisposable
+{
+    private const float EndBias = -50; // as the recorded run had it
+    private const long MemoryBytes = 10L * 1024 * 1024 * 1024;
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task The_full_size_run_equals_the_reference()
+    {
+        var voicePath = GoldenFiles.Shared("voices", "en-Mike_man.pt");
+        var tokenizer = GoldenFiles.Shared("tokenizer", "qwen.tokenizer.json");
+        var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        Assert.SkipWhen(memory < MemoryBytes, $"{memory:N0} bytes of memory are not enough for the real size.");
+        using var model = await VibeVoiceModel.LoadAsync(WithTokenizer(Checkpoint(), tokenizer), null, Cancellation);
+        var run = RecordedRun.Load(Path.Combine(GoldenFiles.Full, "run.safetensors"));
+
+        var report = await run.ReplayAsync(model, model.LoadVoice(voicePath), Cancellation);
+
+        report.Differences.ShouldBeEmpty();
+        report.TokensAreEqual.ShouldBe(true);
+        report.FramesComputed.ShouldBe(32);
+        report.FramesSpoken.ShouldBe(32);
+        report.Quantities.Count.ShouldBe(9);
+    }
+
+    /// <summary>Kept between runs: its weights are checked against the goldens by a test of their own.</summary>
+    private static string Checkpoint()
+    {
+        var folder = Testing.Repository.PathOf("artifacts", "full-size-checkpoint");
+        if (!File.Exists(Path.Combine(folder, ModelConfig.FileName)))
+        {
+            var config = Path.Combine(GoldenFiles.Full, ModelConfig.FileName);
+            SyntheticCheckpoint.Write(config, folder, EndBias, cancellationToken: Cancellation);
+        }
+
+        return folder;
+    }
+
+    private string WithTokenizer(string checkpoint, string tokenizer)
+    {
+        foreach (var name in (string[])[ModelConfig.FileName, ModelConfig.PreprocessorFileName, WeightFiles.FileName])
+        {
+            File.CreateSymbolicLink(_folder.PathOf(name), Path.Combine(checkpoint, name));
+        }
+
+        File.CreateSymbolicLink(_folder.PathOf("tokenizer.json"), Path.GetFullPath(tokenizer));
+        return _folder.Path;
+    }
+}

@@ -1,0 +1,122 @@
+using CsCheck;
+using VibeVoice.Checkpoints;
+using VibeVoice.Generation;
+using VibeVoice.Graphs;
+using VibeVoice.Tests.Reference;
+using VibeVoice.Text;
+
+namespace VibeVoice.Tests.Generation;
+
+/// <summary>Whole free runs of random checkpoints against plain loops in float64.</summary>
+[Trait("Category", "Reference")]
+public sealed class AnySizeTests
+{
+    private const string Text = "Any size will do.";
+    private const int MostFrames = 20; // into a fourth window
+    private const double MostSensitive = 1e-4; // a hundred times what Nudged does
+    private static readonly TextTokenizer _tokenizer = TextTokenizer.Load(GoldenFiles.Tiny);
+
+    [Fact]
+    public void A_free_run_equals_plain_loops_whatever_the_sizes() =>
+        RandomCheckpoint.Any.Sample(Hold, iter: 20, print: checkpoint => checkpoint.ToString());
+
+    private static void Hold(RandomCheckpoint random)
+    {
+        using var folder = new TemporaryFolder();
+        using var checkpoint = random.Write(folder);
+        var (config, diffusion) = (checkpoint.Config, checkpoint.Config.Diffusion);
+        var voice = SyntheticPreset.Make("voice", config);
+        int[] tokens = [.. TextTokenizer.Load(folder.Path).Encode(Text + "\n")];
+        tokens.ShouldBe(_tokenizer.Encode(Text + "\n"));
+        var noise = new SeededNoise(random.Seed);
+        var expected = Speak(noise);
+        var nudged = Speak(new Nudged(noise));
+        var margin = Tolerances.Run * expected.EndLogits.Select(Math.Abs).DefaultIfEmpty().Max();
+        if (expected.EndLogits.Any(logit => Math.Abs(logit) < margin))
+        {
+            return; // either side of the end is right
+        }
+
+        var sensitivity = Distance(expected.Latents, nudged.Latents);
+        if (sensitivity > MostSensitive)
+        {
+            return; // makes so much of rounding that no float32 program could be held to it
+        }
+
+        foreach (var kernel in Kernels(config.Language))
+        {
+            using var engine = Engine.Load(checkpoint, new EngineOptions(1, null, kernel), CancellationToken.None);
+            var schedule = SolverSchedule.Create(random.Steps, diffusion.TrainingSteps);
+            using var run = new SpeechRun(engine, voice, new SpeechRunOptions(random.Guidance, schedule, noise));
+            var latents = new List<float>();
+            var audio = new List<float>();
+            var logits = new List<float>();
+            for (var taken = 0; run.End is null && run.FramesComputed < MostFrames; )
+            {
+                if (run.NeedsText)
+                {
+                    run.ReadText(tokens.AsSpan(taken, Math.Min(SpeechRun.TokensPerWindow, tokens.Length - taken)));
+                    taken = Math.Min(taken + SpeechRun.TokensPerWindow, tokens.Length);
+                    if (run.End is not null)
+                    {
+                        break;
+                    }
+                }
+
+                run.NextFrame();
+                latents.AddRange(run.Latent);
+                audio.AddRange(run.Samples);
+                logits.Add(run.EndLogit);
+            }
+
+            run.FramesComputed.ShouldBe(expected.Latents.Count);
+            run.FramesPutOut.ShouldBe(expected.FramesPutOut);
+            run.End.ShouldBe(expected.End);
+            ShouldBeClose(latents, expected.Latents.SelectMany(row => row));
+            // What is decoded is not fed back. A norm over one or two channels is nearly a sign: near zero it makes much of
+            // little, so the decoder is held to the latents that it was given.
+            ShouldBeClose(audio, expected.Decode([.. latents.Chunk(diffusion.LatentSize).Select(Doubles)]));
+            ShouldBeClose(logits.Take(expected.EndLogits.Count), expected.EndLogits);
+        }
+
+        PlainRun Speak(INoiseSource source) =>
+            new PlainRun(checkpoint).Speak(
+                voice,
+                tokens,
+                source,
+                random.Guidance,
+                new PlainSolver(random.Steps, diffusion.TrainingSteps),
+                MostFrames
+            );
+    }
+
+    private static double Distance(List<double[]> a, List<double[]> b) =>
+        a.Count == b.Count
+            ? Tolerances.RelativeError(Floats(b.SelectMany(row => row)), Floats(a.SelectMany(row => row)))
+            : double.PositiveInfinity;
+
+    private static float[] Floats(IEnumerable<double> numbers) => [.. numbers.Select(number => (float)number)];
+
+    private static double[] Doubles(float[] numbers) => [.. numbers.Select(number => (double)number)];
+
+    private static IEnumerable<AttentionKernel> Kernels(LanguageConfig language) =>
+        AttentionKernels.For(language) == AttentionKernel.Fused
+            ? [AttentionKernel.Fused, AttentionKernel.Plain]
+            : [AttentionKernel.Plain];
+
+    private static void ShouldBeClose(IEnumerable<float> actual, IEnumerable<double> expected) =>
+        actual.ToArray().ShouldBeWithin(Tolerances.Run, Floats(expected));
+
+    /// <summary>The same noise, moved by as little as float32 rounds.</summary>
+    private sealed class Nudged(INoiseSource noise) : INoiseSource
+    {
+        public void Fill(int frame, Span<float> numbers)
+        {
+            noise.Fill(frame, numbers);
+            for (var i = 0; i < numbers.Length; i++)
+            {
+                numbers[i] *= 1 + (((i + frame) % 2 == 0 ? 1 : -1) * 1e-6f);
+            }
+        }
+    }
+}

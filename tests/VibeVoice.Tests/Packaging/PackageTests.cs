@@ -1,0 +1,86 @@
+using System.IO.Compression;
+using System.Text;
+using System.Xml.Linq;
+using Testing;
+
+namespace VibeVoice.Tests.Packaging;
+
+/// <summary>The packages as their users get them: built, restored from a folder, and spoken with.</summary>
+public sealed class PackageTests(BuiltPackages packages) : IClassFixture<BuiltPackages>
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("VibeVoice", "Microsoft.ML.OnnxRuntime")]
+    [InlineData("VibeVoice.Extensions.AI", "VibeVoice")]
+    public void A_package_says_what_it_is_and_nothing_about_where_it_was_built(string id, string dependency)
+    {
+        using var package = ZipFile.OpenRead(packages.PathOf(id, "nupkg"));
+        using var symbols = ZipFile.OpenRead(packages.PathOf(id, "snupkg"));
+        var facts = XDocument.Load(package.GetEntry($"{id}.nuspec")!.Open()).Descendants().ToList();
+
+        Fact("license").ShouldBe("MIT");
+        Fact("readme").ShouldBe("README.md");
+        Fact("description").Length.ShouldBeGreaterThan(20);
+        Fact("tags").ShouldContain("text-to-speech");
+        facts
+            .Where(fact => fact.Name.LocalName == "dependency")
+            .ShouldContain(d => (string?)d.Attribute("id") == dependency);
+        package.GetEntry("README.md").ShouldNotBeNull();
+        package.GetEntry($"lib/net10.0/{id}.xml").ShouldNotBeNull();
+        var library = Bytes(package.GetEntry($"lib/net10.0/{id}.dll")!);
+        var database = Bytes(symbols.GetEntry($"lib/net10.0/{id}.pdb")!);
+        foreach (var file in new[] { library, database })
+        {
+            file.AsSpan().IndexOf(Encoding.UTF8.GetBytes(Repository.Root)).ShouldBe(-1);
+            file.AsSpan().IndexOf("http"u8).ShouldBe(-1);
+        }
+
+        string Fact(string name) => facts.Single(fact => fact.Name.LocalName == name).Value;
+    }
+
+    [Fact]
+    public async Task The_first_program_of_the_readme_speaks_in_a_project_of_its_own()
+    {
+        using var folder = new TemporaryFolder();
+        var checkpoint = Directory.CreateDirectory(folder.PathOf("VibeVoice-Realtime-0.5B")).FullName;
+        foreach (var file in Directory.GetFiles(GoldenFiles.Tiny, "*").Where(file => !file.Contains("run-")))
+        {
+            File.Copy(file, Path.Combine(checkpoint, Path.GetFileName(file)));
+        }
+
+        Directory.CreateDirectory(Path.Combine(checkpoint, "voices"));
+        File.Copy(GoldenFiles.TinyVoice, Path.Combine(checkpoint, "voices", "en-Emma_woman.pt"));
+        foreach (var file in Directory.GetFiles(Repository.PathOf("tests", "PackageSmoke")))
+        {
+            File.Copy(file, folder.PathOf(Path.GetFileName(file)));
+        }
+
+        await BuiltPackages.RunAsync(
+            RequiredTool.Find("dotnet"),
+            [
+                "build",
+                "--output",
+                "out",
+                $"-p:PackagedVersion={packages.Version}",
+                $"-p:PackageFolder={packages.Folder}",
+            ],
+            folder.Path
+        );
+        await BuiltPackages.RunAsync(folder.PathOf("out", "PackageSmoke"), [], folder.Path);
+
+        using var model = await VibeVoiceModel.LoadAsync(GoldenFiles.Tiny, cancellationToken: Cancellation);
+        var speech = model.SpeakAsync("Hello there.", model.LoadVoice(GoldenFiles.TinyVoice), null, Cancellation);
+        var expected = await speech.ToAudioAsync(Cancellation);
+        var wav = WavReader.Read(await File.ReadAllBytesAsync(folder.PathOf("hello.wav"), Cancellation));
+        wav.Samples.ShouldBe(WavReader.Samples(expected));
+    }
+
+    private static byte[] Bytes(ZipArchiveEntry entry)
+    {
+        using var stream = entry.Open();
+        using var bytes = new MemoryStream();
+        stream.CopyTo(bytes);
+        return bytes.ToArray();
+    }
+}
