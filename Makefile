@@ -27,7 +27,7 @@ soak: ## Long faults: many jobs, killed tools, memory over time.
 	@eng/publish.sh
 	@eng/test.sh $(CONFIGURATION) --filter-trait Category=Soak
 
-bench: ## Measures overhead, memory and start-up; the results are a table and docs/benchmarks/.
+bench: ## Measures overhead, memory, start-up and the engine (2 GB of disk, made once); writes docs/benchmarks/.
 	@eng/setup.sh run
 	@$(BUILD) bench/VibeVoice.Benchmarks
 	@eng/publish.sh

@@ -12,10 +12,18 @@ var against = new Option<FileInfo?>("--against")
 {
     Description = "Another published program, measured in turns with the first: before and after in one run.",
 };
-var only = new Option<string?>("--only") { Description = "One of overhead, hotpath, start, memory. [default: all]" };
+var only = new Option<string?>("--only")
+{
+    Description = "One of overhead, hotpath, start, memory, engine. [default: all]",
+};
 program.AcceptExistingOnly();
 
-var root = new RootCommand("Measures what the program costs around the synthesizer.") { program, against, only };
+var root = new RootCommand("Measures what the program costs around the synthesizer, and how fast the model speaks.")
+{
+    program,
+    against,
+    only,
+};
 root.SetAction(
     async (result, cancellationToken) =>
     {
@@ -26,6 +34,7 @@ root.SetAction(
             ["hotpath"] = HotPath.MeasureAsync,
             ["start"] = token => StartUp.MeasureAsync(programs, token),
             ["memory"] = token => Memory.MeasureAsync(programs, token),
+            ["engine"] = token => EngineSpeed.MeasureAsync(programs, token),
         };
         var machine = await Machine.DescribeAsync(cancellationToken);
         var report = new Report(machine, TimeProvider.System.GetLocalNow());

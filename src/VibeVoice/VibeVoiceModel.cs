@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.ML.OnnxRuntime;
 using VibeVoice.Checkpoints;
 using VibeVoice.Generation;
 using VibeVoice.Text;
@@ -33,6 +34,9 @@ public sealed class VibeVoiceModel : IDisposable
     /// <summary>Says what would be spoken, without speaking.</summary>
     public SpeechPlanner Planner { get; }
 
+    /// <summary>The version of ONNX Runtime that computes.</summary>
+    public static string RuntimeVersion => OrtEnv.Instance().GetVersionString();
+
     /// <summary>Samples per second of what it speaks.</summary>
     public int SampleRateHz => _engine.Config.SampleRateHz;
 
@@ -46,7 +50,7 @@ public sealed class VibeVoiceModel : IDisposable
     /// <param name="folder">Holds config.json, model.safetensors or its shards, and the tokenizer unless the options name another folder.</param>
     /// <param name="options">How; the defaults when null.</param>
     /// <param name="cancellationToken">Stops between two graphs.</param>
-    /// <returns>The model, to be disposed.</returns>
+    /// <returns>The model, to be disposed. Until then it reads weights of bf16 where they lie: replace files by rename only.</returns>
     /// <exception cref="ModelFormatException">A file is missing, or is not what it should be.</exception>
     /// <exception cref="WeightMismatchException">A tensor is missing, or has another shape.</exception>
     /// <exception cref="ArgumentOutOfRangeException">Fewer than one thread.</exception>
@@ -63,9 +67,8 @@ public sealed class VibeVoiceModel : IDisposable
             () =>
             {
                 var tokenizer = TextTokenizer.Load(options?.TokenizerFolder ?? folder);
-                using var checkpoint = Checkpoint.Open(folder);
-                var engine = Engine.Load(
-                    checkpoint,
+                var engine = Engine.Open(
+                    folder,
                     new EngineOptions(threads, options?.EndOfSpeechBias),
                     cancellationToken
                 );

@@ -52,7 +52,7 @@ internal sealed class Table(string title, string unit, string explanation)
     }
 
     private static string Aim(double aim, double median) =>
-        string.Create(CultureInfo.InvariantCulture, $"{(median < aim ? "" : "missed ")}< {aim:0}");
+        string.Create(CultureInfo.InvariantCulture, $"{(median < aim ? "" : "missed ")}< {aim:0.#}");
 
     private static void AppendRow(StringBuilder text, IReadOnlyList<string> cells, List<int> widths)
     {
@@ -60,7 +60,8 @@ internal sealed class Table(string title, string unit, string explanation)
         text.Append("| ").AppendJoin(" | ", padded).AppendLine(" |");
     }
 
-    private static string Number(double value) => value.ToString("0.0", CultureInfo.InvariantCulture);
+    private static string Number(double value) =>
+        value.ToString(Math.Abs(value) < 10 ? "0.00" : "0.0", CultureInfo.InvariantCulture);
 
     private sealed record Figure(string Name, Sample Sample, double? Aim, Sample? Against);
 }

@@ -29,6 +29,7 @@ internal static class CommandLine
         {
             SpeakCommand.Create(),
             VoicesCommand.Create(),
+            BenchCommand.Create(),
             WorkerCommand.Create(),
             RetentionCommand.Create(),
             InstallCommand.Create(),

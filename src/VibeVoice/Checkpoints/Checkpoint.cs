@@ -51,6 +51,19 @@ internal sealed class Checkpoint : IDisposable
     public void Read(string name, ReadOnlySpan<long> shape, Span<float> destination) =>
         Find(name, shape).ReadFloat32(name, destination);
 
+    /// <summary>Whether every weight is stored as bf16, as the published checkpoints are.</summary>
+    public bool IsBFloat16 => WeightNames.Of(Config).All(weight => InfoOf(weight.Name).Dtype == TensorDtype.BF16);
+
+    /// <summary>A tensor of bf16 as it lies in its mapped file; valid until this is disposed.</summary>
+    /// <exception cref="WeightMismatchException">It is missing, or has another shape or type.</exception>
+    public ReadOnlySpan<ushort> Halves(string name, params ReadOnlySpan<long> shape) =>
+        Find(name, shape).BFloat16(name);
+
+    /// <summary>One row of a matrix as float32: of a large one that is not held in memory.</summary>
+    /// <exception cref="WeightMismatchException">The matrix is missing, or has another shape or type.</exception>
+    public void ReadRow(string name, int row, ReadOnlySpan<long> shape, Span<float> destination) =>
+        Find(name, shape).ReadFloat32(name, (long)row * shape[1], destination);
+
     /// <summary>The one element of a tensor, whatever its rank.</summary>
     /// <exception cref="WeightMismatchException">It is missing, or has more elements or another type.</exception>
     public float ReadScalar(string name) => Find(name, []).ReadFloat32(name)[0];
@@ -119,6 +132,8 @@ internal sealed class Checkpoint : IDisposable
             ? null
             : new WeightMismatchException(name, file.Path, weightTypes, $"type {tensor.Dtype.Name()}");
     }
+
+    private TensorInfo InfoOf(string name) => _fileOfTensor[name].Tensors[name];
 
     private string MissingFrom => _files is [var only] ? only.Path : Folder;
 }

@@ -1,6 +1,8 @@
+using System.Runtime.InteropServices;
+
 namespace VibeVoice.Checkpoints;
 
-/// <summary>A safetensors file, memory-mapped: tensors are converted as they are read and never kept.</summary>
+/// <summary>A safetensors file, memory-mapped: tensors are converted as they are read, or used where they lie.</summary>
 /// <remarks>Safe to share between threads until disposed. The format: https://github.com/huggingface/safetensors.</remarks>
 internal sealed class SafetensorsFile : IDisposable
 {
@@ -56,13 +58,24 @@ internal sealed class SafetensorsFile : IDisposable
     /// <summary>All elements of a floating-point tensor into memory of the same count.</summary>
     public void ReadFloat32(string name, Span<float> destination)
     {
+        if (destination.Length != Find(name).ElementCount)
+        {
+            throw new ArgumentException($"'{name}' has {Find(name).ElementCount} elements.", nameof(destination));
+        }
+
+        ReadFloat32(name, 0, destination);
+    }
+
+    /// <summary>Some elements of a floating-point tensor, row-major from the first.</summary>
+    public void ReadFloat32(string name, long first, Span<float> destination)
+    {
         var tensor = Find(name);
         if (!tensor.Dtype.IsWeight() && tensor.Dtype != TensorDtype.F64)
         {
             throw new WeightMismatchException(name, Path, "type BF16, F16 or F32", $"type {tensor.Dtype.Name()}");
         }
 
-        if (destination.Length != tensor.ElementCount)
+        if (first + destination.Length > tensor.ElementCount)
         {
             throw new ArgumentException($"'{name}' has {tensor.ElementCount} elements.", nameof(destination));
         }
@@ -71,9 +84,18 @@ internal sealed class SafetensorsFile : IDisposable
         for (var start = 0; start < destination.Length; start += ChunkElements)
         {
             var count = Math.Min(ChunkElements, destination.Length - start);
-            var source = _file.Span(tensor.Offset + ((long)start * size), count * size);
+            var source = _file.Span(tensor.Offset + ((first + start) * size), count * size);
             TensorConversion.ToSingle(tensor.Dtype, source, destination.Slice(start, count));
         }
+    }
+
+    /// <summary>A tensor of bf16 as it lies in the mapped file; valid until this is disposed.</summary>
+    public ReadOnlySpan<ushort> BFloat16(string name)
+    {
+        var tensor = Find(name);
+        return tensor.Dtype == TensorDtype.BF16
+            ? MemoryMarshal.Cast<byte, ushort>(_file.Span(tensor.Offset, checked((int)tensor.ByteCount)))
+            : throw new WeightMismatchException(name, Path, "type BF16", $"type {tensor.Dtype.Name()}");
     }
 
     /// <summary>All elements of a tensor of signed 32- or 64-bit integers.</summary>

@@ -9,7 +9,7 @@ namespace VibeVoice.Development;
 /// </param>
 /// <param name="Rows">Rows that were computed.</param>
 /// <param name="RecordedRows">Rows that were recorded.</param>
-/// <remarks>Immutable, and safe to share between threads.</remarks>
+/// <remarks>Immutable, and safe to share between threads; nothing to dispose.</remarks>
 public sealed record QuantityError(string Name, double Error, double Peak, int? WorstRow, int Rows, int RecordedRows)
 {
     /// <summary>Whether the quantity is one of tokens rather than frames.</summary>

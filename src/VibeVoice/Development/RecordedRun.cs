@@ -9,7 +9,7 @@ namespace VibeVoice.Development;
 /// tensors only <c>noise [F, C]</c> must be there. Compared are <c>token_ids [T]</c>, <c>lm_hidden [T, D]</c>,
 /// <c>text_hidden [T, D]</c>, per frame <c>condition</c>, <c>negative_condition</c>, <c>latent</c>, <c>audio</c>,
 /// <c>speech_hidden</c>, <c>negative_hidden</c>, <c>eos_logit</c>, and <c>last_audio [S]</c>; fewer rows than frames are
-/// compared as far as they go. Immutable, and safe to share between threads.
+/// compared as far as they go. Immutable, and safe to share between threads; nothing to dispose.
 /// </remarks>
 public sealed class RecordedRun
 {

@@ -13,7 +13,7 @@ namespace VibeVoice.Development;
 /// <param name="Differences">
 /// What is not as recorded, other than by numbers within the tolerance: one sentence each. None means that all is.
 /// </param>
-/// <remarks>Immutable, and safe to share between threads.</remarks>
+/// <remarks>Immutable, and safe to share between threads; nothing to dispose.</remarks>
 public sealed record ReplayReport(
     int FramesComputed,
     int FramesSpoken,

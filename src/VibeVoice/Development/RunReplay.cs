@@ -78,9 +78,9 @@ internal sealed class RunReplay
 
     private void ComputeFrame(SpeechRun run, int[] window)
     {
-        var (textHidden, speechHidden) = run.ReadText(window);
-        Compare(QuantityNames.TextHidden, textHidden);
-        Compare(QuantityNames.SpeechTextHidden, speechHidden);
+        run.ReadText(window);
+        Compare(QuantityNames.TextHidden, run.TextHidden);
+        Compare(QuantityNames.SpeechTextHidden, run.SpeechHidden);
         if (run.End is not null)
         {
             return; // the text found no room

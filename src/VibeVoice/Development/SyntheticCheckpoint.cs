@@ -9,7 +9,8 @@ namespace VibeVoice.Development;
 /// the path from text to sound can be run and measured on a machine that has no published file.
 /// </summary>
 /// <remarks>
-/// The numbers are the same on every machine. Such a checkpoint speaks noise: it is for parity and speed. Thread-safe.
+/// The numbers are the same on every machine. Such a checkpoint speaks noise: it is for parity and speed. Thread-safe;
+/// nothing to dispose.
 /// </remarks>
 public static class SyntheticCheckpoint
 {

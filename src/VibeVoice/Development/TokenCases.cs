@@ -5,6 +5,7 @@ using VibeVoice.Text;
 namespace VibeVoice.Development;
 
 /// <summary>Texts and the token ids that another implementation gave them.</summary>
+/// <remarks>Thread-safe; nothing to dispose.</remarks>
 public static class TokenCases
 {
     /// <summary>Tokenises every text and compares the ids.</summary>
@@ -15,7 +16,6 @@ public static class TokenCases
     /// <returns>How many there are, and those that differ.</returns>
     /// <remarks>
     /// As the reference's tokenizer does, and as speaking never does, the name of an added token is that token.
-    /// Thread-safe.
     /// </remarks>
     /// <exception cref="ModelFormatException">A file is missing, or is not what it should be.</exception>
     public static TokenReport Compare(string casesFile, string tokenizer)

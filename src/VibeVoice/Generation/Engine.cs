@@ -14,29 +14,30 @@ internal sealed class Engine : IDisposable
 {
     private const string EmbeddingName = "model.language_model.embed_tokens.weight";
 
+    private readonly Checkpoint _checkpoint;
     private readonly WeightStore _weights;
     private readonly PrePackedWeightsContainer _packed = new();
     private readonly List<OnnxSession> _sessions = [];
-    private readonly NativeTensor _embeddings;
+    private bool _ownsCheckpoint;
     private int _users = 1;
 
     private Engine(Checkpoint checkpoint, EngineOptions options, CancellationToken cancellationToken)
     {
         Config = checkpoint.Config;
+        _checkpoint = checkpoint;
         _weights = new WeightStore(checkpoint);
         try
         {
             var kernel = options.Kernel ?? AttentionKernels.For(Config.Language);
-            _embeddings = _weights.Get(
-                Weight.Stored(EmbeddingName, Config.Language.VocabularySize, Config.Language.HiddenSize)
-            );
+            var linear = options.Linear ?? (checkpoint.IsBFloat16 ? LinearKernel.Streamed : LinearKernel.Packed);
             ScalingFactor = checkpoint.ReadScalar("model.speech_scaling_factor");
             BiasFactor = checkpoint.ReadScalar("model.speech_bias_factor");
-            Text = Open(ModelGraphs.Text(Config, kernel));
-            SpeechText = Open(ModelGraphs.SpeechText(Config, kernel));
-            SpeechFrame = Open(ModelGraphs.SpeechFrame(Config, kernel, options.EndOfSpeechBias));
-            Sampler = Open(new SamplerStep(Config.Diffusion).Build());
-            var decoder = new AcousticDecoder(Config.Acoustic).Build();
+            Text = Open(ModelGraphs.Text(Config, kernel, linear));
+            SpeechText = Open(ModelGraphs.SpeechText(Config, kernel, linear));
+            SpeechFrame = Open(ModelGraphs.SpeechFrame(Config, kernel, options.EndOfSpeechBias, linear));
+            SamplerConditions = Open(new SamplerConditions(Config.Diffusion).Build(linear));
+            Sampler = Open(new SamplerStep(Config.Diffusion).Build(linear));
+            var decoder = new AcousticDecoder(Config.Acoustic).Build(linear);
             DecoderState = decoder.State;
             Decoder = Open(decoder.Graph);
         }
@@ -63,6 +64,8 @@ internal sealed class Engine : IDisposable
 
     public OnnxSession SpeechFrame { get; }
 
+    public OnnxSession SamplerConditions { get; }
+
     public OnnxSession Sampler { get; }
 
     public OnnxSession Decoder { get; }
@@ -75,12 +78,27 @@ internal sealed class Engine : IDisposable
     /// <summary>…and this is subtracted from the quotient.</summary>
     public float BiasFactor { get; }
 
-    /// <summary>Reads all weights and opens all graphs; takes seconds for a real checkpoint.</summary>
+    /// <summary>Opens a checkpoint folder, which stays mapped as long as the engine lives.</summary>
+    public static Engine Open(string folder, EngineOptions options, CancellationToken cancellationToken)
+    {
+        var checkpoint = Checkpoint.Open(folder);
+        try
+        {
+            return new Engine(checkpoint, options, cancellationToken) { _ownsCheckpoint = true };
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens all graphs on a checkpoint that outlives the engine.</summary>
     public static Engine Load(Checkpoint checkpoint, EngineOptions options, CancellationToken cancellationToken) =>
         new(checkpoint, options, cancellationToken);
 
     /// <summary>The row of one token in <c>embed_tokens</c>, <c>[D]</c>.</summary>
-    public ReadOnlySpan<float> Embedding(int token)
+    public void ReadEmbedding(int token, Span<float> row)
     {
         var width = Config.Language.HiddenSize;
         if ((uint)token >= (uint)Config.Language.VocabularySize)
@@ -91,7 +109,7 @@ internal sealed class Engine : IDisposable
             );
         }
 
-        return _embeddings.Floats.Slice(token * width, width);
+        _checkpoint.ReadRow(EmbeddingName, token, [Config.Language.VocabularySize, width], row);
     }
 
     /// <returns>False when the last user has already left.</returns>
@@ -125,6 +143,10 @@ internal sealed class Engine : IDisposable
         _sessions.ForEach(session => session.Dispose());
         _packed.Dispose();
         _weights.Dispose();
+        if (_ownsCheckpoint)
+        {
+            _checkpoint.Dispose();
+        }
     }
 }
 
@@ -132,4 +154,10 @@ internal sealed class Engine : IDisposable
 /// <param name="Threads">Threads of one run.</param>
 /// <param name="EndOfSpeechBias">Takes the place of the checkpoint's, for recorded runs.</param>
 /// <param name="Kernel">Which attention; by head size when null.</param>
-internal sealed record EngineOptions(int Threads, float? EndOfSpeechBias = null, AttentionKernel? Kernel = null);
+/// <param name="Linear">What computes linear layers; by the checkpoint's type when null.</param>
+internal sealed record EngineOptions(
+    int Threads,
+    float? EndOfSpeechBias = null,
+    AttentionKernel? Kernel = null,
+    LinearKernel? Linear = null
+);

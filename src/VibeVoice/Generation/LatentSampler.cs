@@ -6,111 +6,129 @@ using VibeVoice.Onnx;
 namespace VibeVoice.Generation;
 
 /// <summary>Turns noise into a latent under a pair of conditions, one solver step after another.</summary>
+/// <remarks>All that depends on the step lies in tables, and each step has a binding to its rows: nothing is bound again.</remarks>
 internal sealed class LatentSampler : IDisposable
 {
-    private readonly OnnxSession _session;
-    private readonly IReadOnlyList<SolverStep> _steps;
-    private readonly IReadOnlyList<float[]> _times;
-    private readonly OrtIoBinding _binding;
-    private readonly List<NativeTensor> _tensors = [];
+    private readonly OnnxSession _conditions;
+    private readonly OnnxSession _step;
+    private readonly int _width;
+    private readonly List<IDisposable> _owned = [];
     private readonly NativeTensor _latent;
     private readonly NativeTensor _previousPrediction;
     private readonly NativeTensor _condition;
-    private readonly NativeTensor _negativeCondition;
-    private readonly NativeTensor _time;
     private readonly NativeTensor _guidance;
-    private readonly NativeTensor _alpha;
-    private readonly NativeTensor _sigma;
-    private readonly NativeTensor _latentFactor;
-    private readonly NativeTensor _predictionFactor;
-    private readonly NativeTensor _differenceFactor;
     private readonly NativeTensor _nextLatent;
     private readonly NativeTensor _prediction;
+    private readonly OrtIoBinding _conditionsBinding;
+    private readonly OrtIoBinding[] _stepBindings;
 
-    public LatentSampler(OnnxSession session, SolverSchedule schedule, DiffusionConfig config)
+    public LatentSampler(OnnxSession conditions, OnnxSession step, SolverSchedule schedule, DiffusionConfig config)
     {
-        _session = session;
-        _steps = schedule.Steps;
-        _times = [.. _steps.Select(step => TimeEmbedding.Create(step.Timestep, config.FrequencySize))];
-        _binding = session.CreateBinding();
-        _latent = Input(SamplerStep.Latent, config.LatentSize);
-        _previousPrediction = Input(SamplerStep.PreviousPrediction, config.LatentSize);
-        _condition = Input(SamplerStep.Condition, config.HiddenSize);
-        _negativeCondition = Input(SamplerStep.NegativeCondition, config.HiddenSize);
-        _time = Input(SamplerStep.Time, config.FrequencySize);
-        _guidance = Input(SamplerStep.Guidance, 1);
-        _alpha = Input(SamplerStep.Alpha, 1);
-        _sigma = Input(SamplerStep.Sigma, 1);
-        _latentFactor = Input(SamplerStep.LatentFactor, 1);
-        _predictionFactor = Input(SamplerStep.PredictionFactor, 1);
-        _differenceFactor = Input(SamplerStep.DifferenceFactor, 1);
-        _nextLatent = Output(SamplerStep.NextLatent, config.LatentSize);
-        _prediction = Output(SamplerStep.Prediction, config.LatentSize);
+        _conditions = conditions;
+        _step = step;
+        _width = config.HiddenSize;
+        var steps = schedule.Steps;
+        _latent = Table(1, config.LatentSize);
+        _previousPrediction = Table(1, config.LatentSize);
+        _nextLatent = Table(1, config.LatentSize);
+        _prediction = Table(1, config.LatentSize);
+        _guidance = Table(1, 1);
+        _condition = Table(2 * steps.Count, _width);
+        var time = Table(2 * steps.Count, config.FrequencySize);
+        var modulations = Table(2 * steps.Count, DiffusionHead.PartsOf(config.Layers) * _width);
+        for (var row = 0; row < 2 * steps.Count; row++)
+        {
+            TimeEmbedding
+                .Create(steps[row / 2].Timestep, config.FrequencySize)
+                .CopyTo(time.Floats[(row * config.FrequencySize)..]);
+        }
+
+        _conditionsBinding = Own(conditions.CreateBinding());
+        _conditionsBinding.BindInput(SamplerConditions.Condition, _condition.OrtValue);
+        _conditionsBinding.BindInput(SamplerConditions.Time, time.OrtValue);
+        _conditionsBinding.BindOutput(SamplerConditions.Modulations, modulations.OrtValue);
+        _stepBindings = [.. steps.Select((numbers, k) => BindStep(numbers, k, modulations))];
     }
 
     /// <summary>Noise before, the latent after, <c>[C]</c>.</summary>
     public Span<float> Latent => _latent.Floats;
 
     /// <summary>What is to be said, <c>[D]</c>.</summary>
-    public Span<float> Condition => _condition.Floats;
+    public Span<float> Condition => _condition.Floats[.._width];
 
     /// <summary>What guidance leads away from, <c>[D]</c>.</summary>
-    public Span<float> NegativeCondition => _negativeCondition.Floats;
-
-    public int StepCount => _steps.Count;
+    public Span<float> NegativeCondition => _condition.Floats.Slice(_width, _width);
 
     public void Sample(float guidance)
     {
-        for (var step = 0; step < _steps.Count; step++)
+        Begin(guidance);
+        for (var step = 0; step < _stepBindings.Length; step++)
         {
-            RunStep(step, guidance);
+            RunStep(step);
         }
     }
 
-    public void RunStep(int index, float guidance)
+    /// <summary>To be called when the conditions are set, before the first step.</summary>
+    public void Begin(float guidance)
     {
-        var step = _steps[index];
-        _times[index].CopyTo(_time.Floats);
         _guidance.Floats[0] = guidance;
-        _alpha.Floats[0] = step.Alpha;
-        _sigma.Floats[0] = step.Sigma;
-        _latentFactor.Floats[0] = step.LatentFactor;
-        _predictionFactor.Floats[0] = step.PredictionFactor;
-        _differenceFactor.Floats[0] = step.DifferenceFactor;
-        if (index == 0)
+        _previousPrediction.Floats.Clear(); // its factor is 0, and 0 · NaN would not be
+        var pair = _condition.Floats[..(2 * _width)];
+        for (var step = 1; step < _stepBindings.Length; step++)
         {
-            _previousPrediction.Floats.Clear(); // its factor is 0, and 0 · NaN would not be
+            pair.CopyTo(_condition.Floats[(step * pair.Length)..]);
         }
 
-        _session.Run(_binding);
+        _conditions.Run(_conditionsBinding);
+    }
+
+    public void RunStep(int index)
+    {
+        _step.Run(_stepBindings[index]);
         _nextLatent.Floats.CopyTo(_latent.Floats);
         _prediction.Floats.CopyTo(_previousPrediction.Floats);
     }
 
     public void Dispose()
     {
-        _binding.Dispose();
-        _tensors.ForEach(tensor => tensor.Dispose());
+        for (var i = _owned.Count - 1; i >= 0; i--) // views and bindings before their memory
+        {
+            _owned[i].Dispose();
+        }
     }
 
-    private NativeTensor Input(string name, int width)
+    private OrtIoBinding BindStep(SolverStep numbers, int index, NativeTensor modulations)
     {
-        var tensor = Row(width);
-        _binding.BindInput(name, tensor.OrtValue);
-        return tensor;
+        var binding = Own(_step.CreateBinding());
+        var width = (int)modulations.Shape[1];
+        var rows = Own(modulations.ViewFrom(2 * index * width, 2, width));
+        binding.BindInput(SamplerStep.Modulations, rows);
+        binding.BindInput(SamplerStep.Latent, _latent.OrtValue);
+        binding.BindInput(SamplerStep.PreviousPrediction, _previousPrediction.OrtValue);
+        binding.BindInput(SamplerStep.Guidance, _guidance.OrtValue);
+        BindNumber(SamplerStep.Alpha, numbers.Alpha);
+        BindNumber(SamplerStep.Sigma, numbers.Sigma);
+        BindNumber(SamplerStep.LatentFactor, numbers.LatentFactor);
+        BindNumber(SamplerStep.PredictionFactor, numbers.PredictionFactor);
+        BindNumber(SamplerStep.DifferenceFactor, numbers.DifferenceFactor);
+        binding.BindOutput(SamplerStep.NextLatent, _nextLatent.OrtValue);
+        binding.BindOutput(SamplerStep.Prediction, _prediction.OrtValue);
+        return binding;
+
+        void BindNumber(string name, float number)
+        {
+            var tensor = Table(1, 1);
+            tensor.Floats[0] = number;
+            binding.BindInput(name, tensor.OrtValue);
+        }
     }
 
-    private NativeTensor Output(string name, int width)
-    {
-        var tensor = Row(width);
-        _binding.BindOutput(name, tensor.OrtValue);
-        return tensor;
-    }
+    private NativeTensor Table(int rows, int width) => Own(NativeTensor.OfFloats(rows, width));
 
-    private NativeTensor Row(int width)
+    private T Own<T>(T disposable)
+        where T : IDisposable
     {
-        var tensor = NativeTensor.OfFloats(1, width);
-        _tensors.Add(tensor);
-        return tensor;
+        _owned.Add(disposable);
+        return disposable;
     }
 }

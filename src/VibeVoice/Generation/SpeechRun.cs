@@ -26,6 +26,7 @@ internal sealed class SpeechRun : IDisposable
     private readonly SoundDecoder _decoder;
     private readonly float[] _scaled;
     private float[] _samples = [];
+    private int _textOfWindow; // tokens
     private int _frameOfWindow;
     private bool _speechHasEnded;
 
@@ -47,7 +48,7 @@ internal sealed class SpeechRun : IDisposable
         _text = new TextStep(engine.Text, _textCache, width, TokensPerWindow);
         _speechText = new TextStep(engine.SpeechText, _positiveCache, width, TokensPerWindow);
         _frame = new FrameStep(engine.SpeechFrame, _positiveCache, _negativeCache, config);
-        _sampler = new LatentSampler(engine.Sampler, options.Schedule, config.Diffusion);
+        _sampler = new LatentSampler(engine.SamplerConditions, engine.Sampler, options.Schedule, config.Diffusion);
         _decoder = new SoundDecoder(engine.Decoder, engine.DecoderState, config.Acoustic);
         _scaled = new float[config.Acoustic.LatentSize];
         voice.Speech.LastHiddenState.Span[^width..].CopyTo(_sampler.Condition);
@@ -84,32 +85,40 @@ internal sealed class SpeechRun : IDisposable
 
     public float EndLogit => _frame.EndLogit;
 
+    /// <summary>What the text model made of the last window, <c>[T, D]</c>; for those who compare.</summary>
+    public ReadOnlySpan<float> TextHidden => _text.Hidden[..(_textOfWindow * _engine.Config.Language.HiddenSize)];
+
+    /// <summary>What the speech model made of that, <c>[T, D]</c>.</summary>
+    public ReadOnlySpan<float> SpeechHidden =>
+        _speechText.Hidden[..(_textOfWindow * _engine.Config.Language.HiddenSize)];
+
     /// <summary>Reads the text of the window that begins; an empty one when the text is exhausted.</summary>
-    /// <returns>Hidden states of both models, <c>[T, D]</c>; for those who compare.</returns>
-    public (float[] TextHidden, float[] SpeechHidden) ReadText(ReadOnlySpan<int> tokens)
+    public void ReadText(ReadOnlySpan<int> tokens)
     {
+        _textOfWindow = 0;
         if (tokens.IsEmpty)
         {
-            return ([], []);
+            return;
         }
 
         if (!_textCache.HasRoomFor(tokens.Length) || !_positiveCache.HasRoomFor(tokens.Length))
         {
             End = SpeechEndReason.PositionLimit;
-            return ([], []);
+            return;
         }
 
+        using var timing = VibeVoiceMetrics.Time("text");
         var width = _engine.Config.Language.HiddenSize;
         for (var i = 0; i < tokens.Length; i++)
         {
-            _engine.Embedding(tokens[i]).CopyTo(_text.Embeddings[(i * width)..]);
+            _engine.ReadEmbedding(tokens[i], _text.Embeddings.Slice(i * width, width));
         }
 
         var textHidden = _text.Run(tokens.Length);
         textHidden.CopyTo(_speechText.Embeddings);
         var speechHidden = _speechText.Run(tokens.Length);
         speechHidden[^width..].CopyTo(_sampler.Condition);
-        return (textHidden.ToArray(), speechHidden.ToArray());
+        _textOfWindow = tokens.Length;
     }
 
     /// <summary>Computes the next frame.</summary>
@@ -120,8 +129,7 @@ internal sealed class SpeechRun : IDisposable
     /// </remarks>
     public float[]? NextFrame()
     {
-        _noise.Fill(_firstFrame + FramesComputed, _sampler.Latent);
-        _sampler.Sample(_guidance);
+        Sample();
         _samples = Decode();
         var isPutOut = !_speechHasEnded;
         FramesComputed++;
@@ -151,8 +159,16 @@ internal sealed class SpeechRun : IDisposable
         _negativeCache.Dispose();
     }
 
+    private void Sample()
+    {
+        using var timing = VibeVoiceMetrics.Time("sampler");
+        _noise.Fill(_firstFrame + FramesComputed, _sampler.Latent);
+        _sampler.Sample(_guidance);
+    }
+
     private float[] Decode()
     {
+        using var timing = VibeVoiceMetrics.Time("decoder");
         var latent = _sampler.Latent;
         for (var i = 0; i < latent.Length; i++)
         {
@@ -170,6 +186,7 @@ internal sealed class SpeechRun : IDisposable
             return;
         }
 
+        using var timing = VibeVoiceMetrics.Time("speech_step");
         _frame.Run(_sampler.Latent);
         _frame.Hidden.CopyTo(_sampler.Condition);
         _frame.NegativeHidden.CopyTo(_sampler.NegativeCondition);

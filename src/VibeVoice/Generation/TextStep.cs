@@ -28,6 +28,9 @@ internal sealed class TextStep : IDisposable
     /// <summary>Where the embeddings of the next run are written, <c>[T, D]</c> from its start.</summary>
     public Span<float> Embeddings => _embeddings.Floats;
 
+    /// <summary>Hidden states of the last run, <c>[T, D]</c> from its start.</summary>
+    public ReadOnlySpan<float> Hidden => _hidden.Floats;
+
     /// <returns>Hidden states, <c>[T, D]</c>, valid until the next run.</returns>
     public ReadOnlySpan<float> Run(int tokens)
     {

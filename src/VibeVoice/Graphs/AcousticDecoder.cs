@@ -10,9 +10,9 @@ internal sealed class AcousticDecoder(AcousticConfig config)
     public const string Audio = "audio";
     private const string Path = "model.acoustic_tokenizer.decoder";
 
-    public (OnnxGraph Graph, DecoderState State) Build()
+    public (OnnxGraph Graph, DecoderState State) Build(LinearKernel linear = LinearKernel.Packed)
     {
-        var g = new GraphBuilder("decoder");
+        var g = new GraphBuilder("decoder", linear);
         var state = new DecoderState();
         var latents = g.Input(Latents, "frames", config.LatentSize);
         g.Output(Audio, Forward(g, latents, state), "samples", 1);
@@ -33,6 +33,7 @@ internal sealed class AcousticDecoder(AcousticConfig config)
             groups: 1,
             config.HasBias
         ).Forward(g, latents, state);
+        var rows = 1;
         for (var stage = 0; stage < channels.Count; stage++)
         {
             using var stageModule = g.Enter($"stages.{stage}");
@@ -43,14 +44,20 @@ internal sealed class AcousticDecoder(AcousticConfig config)
                     channels[stage - 1],
                     channels[stage],
                     config.Ratios[stage - 1],
-                    config.HasBias
+                    config.HasBias,
+                    rows
                 ).Forward(g, x, state);
+                rows *= config.Ratios[stage - 1];
             }
 
             for (var block = 0; block < config.DecoderDepths[stage]; block++)
             {
                 using var blockModule = g.Enter($"{block}");
-                x = new AcousticBlock($"{Path}.stages.{stage}.{block}", channels[stage], config).Forward(g, x, state);
+                x = new AcousticBlock($"{Path}.stages.{stage}.{block}", channels[stage], rows, config).Forward(
+                    g,
+                    x,
+                    state
+                );
             }
         }
 

@@ -29,24 +29,36 @@ internal sealed class DiffusionHead
         _final = new Linear($"{Path}.final_layer.linear", width, config.LatentSize, hasBias: false);
     }
 
-    /// <param name="latent">Noisy latents, <c>[B, C]</c>.</param>
+    /// <summary>All that a step does not change: what the condition and the time make of each layer.</summary>
     /// <param name="time">Sinusoidal embeddings of the timesteps, <c>[B, frequencies]</c>.</param>
     /// <param name="condition"><c>[B, D]</c>.</param>
-    /// <returns>v, <c>[B, C]</c>.</returns>
-    public Value Forward(GraphBuilder g, Value latent, Value time, Value condition)
+    /// <returns>Shift, scale and gate of each layer, then the last shift and scale: <c>[B, parts·D]</c>.</returns>
+    public Value Modulations(GraphBuilder g, Value time, Value condition)
     {
         using var module = g.Enter("prediction_head");
-        var x = _noisyLatent.Forward(g, latent); // [B, D]
         var c = g.Add(_condition.Forward(g, condition), _timeSecond.Forward(g, g.Silu(_timeFirst.Forward(g, time)))); // [B, D]
         c = g.Silu(c); // every modulation begins with it
-        foreach (var layer in _layers)
+        return g.Concatenate(-1, [.. _layers.Select(layer => layer.Modulation(g, c)), _finalModulation.Forward(g, c)]);
+    }
+
+    /// <param name="latent">Noisy latents, <c>[B, C]</c>.</param>
+    /// <param name="modulations">Of the condition and the time, <c>[B, parts·D]</c>.</param>
+    /// <returns>v, <c>[B, C]</c>.</returns>
+    public Value Forward(GraphBuilder g, Value latent, Value modulations)
+    {
+        using var module = g.Enter("prediction_head");
+        var parts = g.Split(modulations, -1, PartsOf(_layers.Count));
+        var x = _noisyLatent.Forward(g, latent); // [B, D]
+        for (var layer = 0; layer < _layers.Count; layer++)
         {
-            x = layer.Forward(g, x, c);
+            x = _layers[layer].Forward(g, x, parts.AsSpan(3 * layer, 3));
         }
 
-        var modulation = g.Split(_finalModulation.Forward(g, c), -1, 2);
-        return _final.Forward(g, Modulate(g, _finalNorm.Forward(g, x), modulation[0], modulation[1]));
+        return _final.Forward(g, Modulate(g, _finalNorm.Forward(g, x), parts[^2], parts[^1]));
     }
+
+    /// <summary>How many vectors of width D the modulations of one row are.</summary>
+    public static int PartsOf(int layers) => (3 * layers) + 2;
 
     private static Value Modulate(GraphBuilder g, Value x, Value shift, Value scale) =>
         g.Add(g.Multiply(x, g.Add(scale, g.Number(1))), shift);
@@ -62,10 +74,16 @@ internal sealed class DiffusionHead
             hasBias: false
         );
 
-        public Value Forward(GraphBuilder g, Value x, Value c)
+        public Value Modulation(GraphBuilder g, Value c)
         {
             using var module = g.Enter($"layers.{layer}");
-            var modulation = g.Split(_modulation.Forward(g, c), -1, 3); // shift, scale, gate
+            return _modulation.Forward(g, c);
+        }
+
+        /// <param name="modulation">Shift, scale, gate.</param>
+        public Value Forward(GraphBuilder g, Value x, ReadOnlySpan<Value> modulation)
+        {
+            using var module = g.Enter($"layers.{layer}");
             var modulated = Modulate(g, _norm.Forward(g, x), modulation[0], modulation[1]);
             return g.Add(x, g.Multiply(modulation[2], _ffn.Forward(g, modulated))); // [B, D]
         }

@@ -14,9 +14,9 @@ internal static class ModelGraphs
     public const string Negative = "negative";
 
     /// <summary>Text: T embeddings through <c>language_model</c>.</summary>
-    public static OnnxGraph Text(ModelConfig config, AttentionKernel kernel)
+    public static OnnxGraph Text(ModelConfig config, AttentionKernel kernel, LinearKernel linear = LinearKernel.Packed)
     {
-        var g = new GraphBuilder("text");
+        var g = new GraphBuilder("text", linear);
         var width = config.Language.HiddenSize;
         var x = g.Input(Embeddings, 1, "tokens", width);
         var sequence = new AttentionSequence(g, Positive, config.Language);
@@ -25,9 +25,13 @@ internal static class ModelGraphs
     }
 
     /// <summary>Text entering speech: T hidden states of the text model through <c>tts_language_model</c>.</summary>
-    public static OnnxGraph SpeechText(ModelConfig config, AttentionKernel kernel)
+    public static OnnxGraph SpeechText(
+        ModelConfig config,
+        AttentionKernel kernel,
+        LinearKernel linear = LinearKernel.Packed
+    )
     {
-        var g = new GraphBuilder("speech_text");
+        var g = new GraphBuilder("speech_text", linear);
         var width = config.Language.HiddenSize;
         var x = new InputType(config.Language).AddText(g, g.Input(Embeddings, 1, "tokens", width));
         var sequence = new AttentionSequence(g, Positive, config.Language);
@@ -36,9 +40,14 @@ internal static class ModelGraphs
     }
 
     /// <summary>A latent fed back: the connector, <c>tts_language_model</c> on both branches, and whether it was the last.</summary>
-    public static OnnxGraph SpeechFrame(ModelConfig config, AttentionKernel kernel, float? endOfSpeechBias)
+    public static OnnxGraph SpeechFrame(
+        ModelConfig config,
+        AttentionKernel kernel,
+        float? endOfSpeechBias,
+        LinearKernel linear = LinearKernel.Packed
+    )
     {
-        var g = new GraphBuilder("speech_frame");
+        var g = new GraphBuilder("speech_frame", linear);
         var width = config.Language.HiddenSize;
         var latent = g.Input(Latent, 1, 1, config.Acoustic.LatentSize);
         var x = new InputType(config.Language).AddSpeech(g, new Connector(config).Forward(g, latent)); // [1, 1, D]

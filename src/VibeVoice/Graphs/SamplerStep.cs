@@ -9,9 +9,7 @@ internal sealed class SamplerStep(DiffusionConfig config)
 {
     public const string Latent = "latent";
     public const string PreviousPrediction = "previous_prediction";
-    public const string Condition = "condition";
-    public const string NegativeCondition = "negative_condition";
-    public const string Time = "time";
+    public const string Modulations = "modulations";
     public const string Guidance = "guidance";
     public const string Alpha = "alpha";
     public const string Sigma = "sigma";
@@ -23,22 +21,16 @@ internal sealed class SamplerStep(DiffusionConfig config)
 
     private readonly DiffusionHead _head = new(config);
 
-    public OnnxGraph Build()
+    public OnnxGraph Build(LinearKernel linear = LinearKernel.Packed)
     {
         const string rows = "rows";
-        var g = new GraphBuilder("sampler");
+        var g = new GraphBuilder("sampler", linear);
         var latent = g.Input(Latent, rows, config.LatentSize);
         var previous = g.Input(PreviousPrediction, rows, config.LatentSize);
-        var condition = g.Input(Condition, rows, config.HiddenSize);
-        var negative = g.Input(NegativeCondition, rows, config.HiddenSize);
-        var time = g.Input(Time, rows, config.FrequencySize);
+        var width = (long)DiffusionHead.PartsOf(config.Layers) * config.HiddenSize;
+        var modulations = g.Input(Modulations, "conditions", width); // the positive rows, then the negative ones
 
-        var velocity = _head.Forward(
-            g,
-            g.Concatenate(0, latent, latent),
-            g.Concatenate(0, time, time),
-            g.Concatenate(0, condition, negative)
-        ); // [2·R, C]
+        var velocity = _head.Forward(g, g.Concatenate(0, latent, latent), modulations); // [2·R, C]
         var velocities = g.Split(velocity, 0, 2);
         var guided = g.Add(velocities[1], g.Multiply(PerRow(Guidance), g.Subtract(velocities[0], velocities[1]))); // [R, C]
         // x0 = α·z − s·v

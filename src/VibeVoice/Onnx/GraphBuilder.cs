@@ -2,7 +2,7 @@ namespace VibeVoice.Onnx;
 
 /// <summary>Builds one ONNX graph: values in, values out, nodes named after the module path that made them.</summary>
 /// <remarks>Not thread-safe. The operations themselves are methods in <c>GraphBuilder.Operations.cs</c>.</remarks>
-internal sealed partial class GraphBuilder(string name)
+internal sealed partial class GraphBuilder(string name, LinearKernel linearKernel = LinearKernel.Packed)
 {
     private readonly ProtobufWriter _graph = new();
     private readonly List<GraphNode> _nodes = [];
@@ -11,6 +11,9 @@ internal sealed partial class GraphBuilder(string name)
     private readonly Dictionary<string, Value> _constants = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _usesOfName = new(StringComparer.Ordinal);
     private readonly Stack<string> _modules = new();
+
+    /// <summary>What computes linear layers, where the number of rows leaves a choice.</summary>
+    public LinearKernel LinearKernel => linearKernel;
 
     public Value Input(string input, TensorType type, params Dimension[] shape)
     {

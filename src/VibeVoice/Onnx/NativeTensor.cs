@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
@@ -11,36 +12,56 @@ namespace VibeVoice.Onnx;
 /// </remarks>
 internal sealed unsafe class NativeTensor : IDisposable
 {
-    private readonly int _elementSize;
+    private readonly TensorType _type;
     private readonly int _elementCount;
     private readonly Memory _memory;
 
-    private NativeTensor(TensorElementType type, int elementSize, long[] shape)
+    private NativeTensor(TensorType type, long[] shape, void* existing = null)
     {
         Shape = shape;
-        _elementSize = elementSize;
+        _type = type;
         _elementCount = checked((int)shape.Aggregate(1L, (product, size) => product * size));
-        _memory = new Memory((nuint)_elementCount * (nuint)elementSize);
-        OrtValue = ViewAs(type, shape);
+        _memory = existing is null ? new Memory((nuint)_elementCount * (nuint)type.Size()) : new Memory((nint)existing);
+        OrtValue = View(shape);
     }
 
     public long[] Shape { get; }
 
     public OrtValue OrtValue { get; }
 
-    public Span<float> Floats => Elements<float>();
+    public Span<float> Floats => Elements<float>(TensorType.Float32);
 
-    public Span<int> Integers => Elements<int>();
+    public Span<int> Integers => Elements<int>(TensorType.Int32);
 
-    public static NativeTensor OfFloats(params long[] shape) => new(TensorElementType.Float, sizeof(float), shape);
+    /// <summary>bf16 numbers.</summary>
+    public Span<ushort> Halves => Elements<ushort>(TensorType.BFloat16);
 
-    public static NativeTensor IntegerScalar() => new(TensorElementType.Int32, sizeof(int), []);
+    public static NativeTensor Of(TensorType type, params long[] shape) => new(type, shape);
+
+    public static NativeTensor OfFloats(params long[] shape) => new(TensorType.Float32, shape);
+
+    public static NativeTensor IntegerScalar() => new(TensorType.Int32, []);
+
+    /// <summary>bf16 numbers that lie in a mapped file, which outlives this; never written to.</summary>
+    public static NativeTensor Over(ReadOnlySpan<ushort> mapped, long[] shape) =>
+        new(TensorType.BFloat16, shape, Unsafe.AsPointer(ref MemoryMarshal.GetReference(mapped)));
 
     /// <summary>The first elements of the same memory under another shape. The caller disposes it, and before this.</summary>
-    public OrtValue View(params long[] shape) => ViewAs(TensorElementType.Float, shape);
+    public OrtValue View(params long[] shape) => ViewFrom(0, shape);
 
     /// <summary>The elements from a place on under another shape. The caller disposes it, and before this.</summary>
-    public OrtValue ViewFrom(int start, params long[] shape) => ViewAs(TensorElementType.Float, shape, start);
+    public OrtValue ViewFrom(int start, params long[] shape)
+    {
+        var length = shape.Aggregate(1L, (product, size) => product * size);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(start + length, _elementCount, nameof(shape));
+        return OrtValue.CreateTensorValueWithData(
+            OrtMemoryInfo.DefaultInstance,
+            (TensorElementType)_type, // both number types as ONNX does
+            shape,
+            _memory.Address + ((nint)start * _type.Size()),
+            length * _type.Size()
+        );
+    }
 
     public void Dispose()
     {
@@ -48,28 +69,12 @@ internal sealed unsafe class NativeTensor : IDisposable
         _memory.Dispose();
     }
 
-    private OrtValue ViewAs(TensorElementType type, long[] shape, int start = 0)
-    {
-        var length = shape.Aggregate((long)_elementSize, (product, size) => product * size);
-        var offset = (long)start * _elementSize;
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(
-            offset + length,
-            (long)_elementCount * _elementSize,
-            nameof(shape)
-        );
-        return OrtValue.CreateTensorValueWithData(
-            OrtMemoryInfo.DefaultInstance,
-            type,
-            shape,
-            _memory.Address + (nint)offset,
-            length
-        );
-    }
-
-    private Span<T> Elements<T>()
+    private Span<T> Elements<T>(TensorType type)
     {
         ObjectDisposedException.ThrowIf(_memory.IsClosed, this);
-        return new Span<T>((void*)_memory.Address, _elementCount);
+        return type == _type
+            ? new Span<T>((void*)_memory.Address, _elementCount)
+            : throw new InvalidOperationException($"The numbers are {_type}, not {type}.");
     }
 
     /// <summary>Frees itself when a constructor around it failed and nobody could.</summary>
@@ -77,6 +82,9 @@ internal sealed unsafe class NativeTensor : IDisposable
     {
         public Memory(nuint length)
             : base(0, ownsHandle: true) => SetHandle((nint)NativeMemory.AllocZeroed(length));
+
+        public Memory(nint existing)
+            : base(0, ownsHandle: false) => SetHandle(existing);
 
         public override bool IsInvalid => handle == 0;
 

@@ -19,7 +19,7 @@ internal sealed record OnnxGraph(string Name, ProtobufWriter Nodes, IReadOnlyLis
                 5,
                 IsWrittenInto(weight)
                     ? OnnxMessages.Float32Vector(weight.Name, weights.Get(weight).Floats)
-                    : OnnxMessages.WeightPlaceholder(weight.Name, weight.Shape)
+                    : OnnxMessages.WeightPlaceholder(weight.Name, weight.Type, weight.Shape)
             );
         }
 

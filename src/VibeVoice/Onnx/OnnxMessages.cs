@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using VibeVoice.Onnx.Streaming;
 
 namespace VibeVoice.Onnx;
 
@@ -20,6 +21,7 @@ internal static class OnnxMessages
             .Message(7, graph)
             .Message(8, new ProtobufWriter().Text(1, "").Integer(2, OperatorSet))
             .Message(8, new ProtobufWriter().Text(1, ContribDomain).Integer(2, ContribOperatorSet))
+            .Message(8, new ProtobufWriter().Text(1, StreamedLinear.Domain).Integer(2, 1))
             .Written.ToArray();
 
     public static ProtobufWriter Node(
@@ -64,7 +66,7 @@ internal static class OnnxMessages
     public const string PlaceholderFile = "weights-are-given-to-the-session";
 
     /// <summary>A weight whose numbers come with the session.</summary>
-    public static ProtobufWriter WeightPlaceholder(string name, IReadOnlyList<long> shape)
+    public static ProtobufWriter WeightPlaceholder(string name, TensorType type, IReadOnlyList<long> shape)
     {
         var tensor = new ProtobufWriter();
         foreach (var size in shape)
@@ -72,9 +74,9 @@ internal static class OnnxMessages
             tensor.Integer(1, size);
         }
 
-        var length = shape.Aggregate((long)sizeof(float), (product, size) => product * size);
+        var length = shape.Aggregate((long)type.Size(), (product, size) => product * size);
         return tensor
-            .Integer(2, (long)TensorType.Float32)
+            .Integer(2, (long)type)
             .Text(8, name)
             .Message(13, Entry("location", PlaceholderFile))
             .Message(13, Entry("offset", "0"))

@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using VibeVoice.Onnx.Streaming;
 
 namespace VibeVoice.Onnx;
 
@@ -18,12 +19,15 @@ internal sealed class OnnxSession : IDisposable
             InterOpNumThreads = 1,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
         };
-        // Sessions take turns: threads of one that spin while another runs would take its cores.
-        _options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        // Sessions take turns: threads may spin between two nodes of a run, but not while another session runs.
+        _options.AddSessionConfigEntry("session.intra_op.allow_spinning", "1");
+        _options.AddSessionConfigEntry("session.force_spinning_stop", "1");
         foreach (var weight in graph.GivenToTheSession)
         {
             _options.AddInitializer(weight.Name, weights.Get(weight).OrtValue);
         }
+
+        StreamedLinear.Register(_options);
 
         _session = Open(graph.Serialize(weights), packed);
     }

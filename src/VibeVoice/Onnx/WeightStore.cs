@@ -2,8 +2,11 @@ using VibeVoice.Checkpoints;
 
 namespace VibeVoice.Onnx;
 
-/// <summary>The weights of a model, each read once into memory of its own and shared by all sessions that name it.</summary>
-/// <remarks>Must outlive those sessions. Not thread-safe while it is being filled.</remarks>
+/// <summary>
+/// The weights of a model, shared by all sessions that name them: each read once into memory of its own, or used where
+/// it lies in the checkpoint's mapped files.
+/// </summary>
+/// <remarks>Must outlive those sessions, and the checkpoint must outlive it. Not thread-safe while it is being filled.</remarks>
 internal sealed class WeightStore(Checkpoint checkpoint) : IDisposable
 {
     private readonly Dictionary<string, NativeTensor> _tensors = new(StringComparer.Ordinal);
@@ -16,9 +19,19 @@ internal sealed class WeightStore(Checkpoint checkpoint) : IDisposable
             return tensor;
         }
 
-        tensor = NativeTensor.OfFloats(weight.Shape);
+        tensor = weight.IsMapped
+            ? NativeTensor.Over(checkpoint.Halves(weight.Name, weight.Shape), weight.Shape)
+            : NativeTensor.Of(weight.Type, weight.Shape);
         _tensors.Add(weight.Name, tensor);
-        weight.Fill(checkpoint, tensor.Floats);
+        if (weight.FillHalves is { } fillHalves)
+        {
+            fillHalves(checkpoint, tensor.Halves);
+        }
+        else if (!weight.IsMapped)
+        {
+            weight.Fill(checkpoint, tensor.Floats);
+        }
+
         return tensor;
     }
 

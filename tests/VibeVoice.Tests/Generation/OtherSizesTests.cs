@@ -111,7 +111,11 @@ public sealed class OtherSizesTests : IDisposable
         OneGraph
             .Run(
                 checkpoint,
-                (g, x) => new DiffusionHead(diffusion).Forward(g, x[0], x[1], x[2]),
+                (g, x) =>
+                {
+                    var head = new DiffusionHead(diffusion);
+                    return head.Forward(g, x[0], head.Modulations(g, x[1], x[2]));
+                },
                 ([1, diffusion.LatentSize], Floats(latent)),
                 ([1, diffusion.FrequencySize], TimeEmbedding.Create(599, diffusion.FrequencySize)),
                 ([1, diffusion.HiddenSize], Floats(condition))

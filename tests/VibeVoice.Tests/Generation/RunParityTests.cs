@@ -27,9 +27,9 @@ public sealed class RunParityTests(TinyEngine tiny) : IClassFixture<TinyEngine>
             {
                 var window = tokens[taken..Math.Min(taken + SpeechRun.TokensPerWindow, tokens.Length)];
                 taken += window.Length;
-                var hidden = run.ReadText(window);
-                textHidden.AddRange(hidden.TextHidden);
-                speechHidden.AddRange(hidden.SpeechHidden);
+                run.ReadText(window);
+                textHidden.AddRange(run.TextHidden);
+                speechHidden.AddRange(run.SpeechHidden);
             }
 
             var frame = run.FramesComputed;

@@ -36,7 +36,11 @@ public sealed class ComponentParityTests(TinyEngine tiny) : IClassFixture<TinyEn
         OneGraph
             .Run(
                 tiny.Checkpoint,
-                (g, x) => new DiffusionHead(_config.Diffusion).Forward(g, x[0], x[1], x[2]),
+                (g, x) =>
+                {
+                    var head = new DiffusionHead(_config.Diffusion);
+                    return head.Forward(g, x[0], head.Modulations(g, x[1], x[2]));
+                },
                 Recorded("head.z"),
                 ([times.Length, _config.Diffusion.FrequencySize], [.. embeddings]),
                 Recorded("head.condition")
@@ -57,7 +61,12 @@ public sealed class ComponentParityTests(TinyEngine tiny) : IClassFixture<TinyEn
         var schedule = SolverSchedule.Create(steps, _config.Diffusion.TrainingSteps);
         var path = Numbers($"solver.{steps}.path");
         var width = _config.Diffusion.LatentSize;
-        using var sampler = new LatentSampler(tiny.Fused.Engine.Sampler, schedule, _config.Diffusion);
+        using var sampler = new LatentSampler(
+            tiny.Fused.Engine.SamplerConditions,
+            tiny.Fused.Engine.Sampler,
+            schedule,
+            _config.Diffusion
+        );
         Numbers("solver.condition").CopyTo(sampler.Condition);
         Numbers("solver.negative_condition").CopyTo(sampler.NegativeCondition);
         path.AsSpan(0, width).CopyTo(sampler.Latent);
@@ -69,9 +78,10 @@ public sealed class ComponentParityTests(TinyEngine tiny) : IClassFixture<TinyEn
             schedule.Sigmas[k].ShouldBe(sigmas[k], 1e-4 * Math.Max(1, sigmas[k]));
         }
 
+        sampler.Begin(1.5f);
         for (var step = 0; step < steps; step++)
         {
-            sampler.RunStep(step, 1.5f);
+            sampler.RunStep(step);
             ((ReadOnlySpan<float>)sampler.Latent).ShouldBeWithin(
                 Tolerances.Component,
                 path.AsSpan((step + 1) * width, width)

@@ -44,6 +44,16 @@ public sealed class ModelGraphsTests
     }
 
     [Fact]
+    public void Streamed_matrices_stay_where_they_lie_in_the_mapped_file()
+    {
+        var graph = ModelGraphs.Text(_config, AttentionKernel.Fused, LinearKernel.Streamed);
+        var matrices = graph.Weights.Where(weight => weight.Type == TensorType.BFloat16).ToList();
+
+        matrices.Count.ShouldBe(7 * _config.Language.TextLayers);
+        matrices.ShouldAllBe(weight => weight.IsMapped);
+    }
+
+    [Fact]
     public void Matrices_are_not_written_into_the_model()
     {
         using var checkpoint = Checkpoint.Open(GoldenFiles.Tiny);
@@ -59,6 +69,7 @@ public sealed class ModelGraphsTests
             ModelGraphs.Text(_config, AttentionKernel.Plain),
             ModelGraphs.SpeechText(_config, AttentionKernel.Fused),
             ModelGraphs.SpeechFrame(_config, AttentionKernel.Fused, endOfSpeechBias: null),
+            new SamplerConditions(_config.Diffusion).Build(),
             new SamplerStep(_config.Diffusion).Build(),
             new AcousticDecoder(_config.Acoustic).Build().Graph,
         ];

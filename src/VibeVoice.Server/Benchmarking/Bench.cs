@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using VibeVoice.Server.Speech;
+
+namespace VibeVoice.Server.Benchmarking;
+
+/// <summary>Loads a model, lets it speak an endless text, and takes the times.</summary>
+internal sealed class Bench
+{
+    /// <summary>So low that speech never ends: what is measured must not depend on what a checkpoint would say.</summary>
+    private const float NeverEnds = -50;
+    private const int FirstFrames = 5;
+    private const int FramesAtSameContext = 24;
+
+    private readonly VibeVoiceModel _model;
+    private readonly ModelVoice _voice;
+    private readonly SpeakOptions _options;
+
+    private Bench(VibeVoiceModel model, ModelVoice voice, int? steps)
+    {
+        _model = model;
+        _voice = voice;
+        _options = new SpeakOptions { DiffusionSteps = steps };
+    }
+
+    public static async Task<BenchResult> RunAsync(BenchOptions options, CancellationToken cancellationToken)
+    {
+        var threads = options.Threads ?? Environment.ProcessorCount;
+        var begun = Stopwatch.GetTimestamp();
+        using var model = await VibeVoiceModel.LoadAsync(
+            options.Model,
+            new ModelOptions { Threads = threads, EndOfSpeechBias = NeverEnds },
+            cancellationToken
+        );
+        var voice = model.LoadVoice(options.Voice);
+        var load = Stopwatch.GetElapsedTime(begun);
+        var bench = new Bench(model, voice, options.Steps);
+
+        await bench.SpeakAsync(FramesAtSameContext, cancellationToken); // what is made on first use is made now
+        var firstAudio = await bench.FirstAudioAsync(cancellationToken);
+        var early = await bench.SpeakAsync(FramesAtSameContext, cancellationToken);
+        var run = await bench.SpeakAtOnceAsync(options.Streams, options.Frames, cancellationToken);
+        var late = await bench.SpeakAsync(FramesAtSameContext, cancellationToken);
+
+        var memory = ProcessMemory.Now();
+        return new BenchResult(
+            nameof(BenchPrecision.Float32).ToLowerInvariant(),
+            threads,
+            options.Steps ?? model.DefaultDiffusionSteps,
+            options.Streams,
+            run.Frames,
+            run.Wall.TotalSeconds * model.SampleRateHz / ((double)run.Frames * model.SamplesPerFrame),
+            firstAudio.TotalMilliseconds,
+            load.TotalMilliseconds,
+            memory.Peak,
+            memory.FileBacked,
+            run.MemoryGrowth,
+            run.AllocatedBytesPerFrame,
+            late / early,
+            run.Parts,
+            BenchMachine.Describe()
+        );
+    }
+
+    /// <summary>From the call to the first frame: a median, since each is a single event.</summary>
+    private async Task<TimeSpan> FirstAudioAsync(CancellationToken cancellationToken)
+    {
+        var times = new TimeSpan[FirstFrames];
+        for (var i = 0; i < times.Length; i++)
+        {
+            var begun = Stopwatch.GetTimestamp();
+            await SpeakAsync(frames: 1, cancellationToken);
+            times[i] = Stopwatch.GetElapsedTime(begun);
+        }
+
+        Array.Sort(times);
+        return times[times.Length / 2];
+    }
+
+    private async Task<Run> SpeakAtOnceAsync(int streams, int frames, CancellationToken cancellationToken)
+    {
+        GC.Collect();
+        using var parts = new PartListener();
+        var early = new double[streams];
+        var allocated = GC.GetTotalAllocatedBytes(precise: true);
+        var begun = Stopwatch.GetTimestamp();
+        var speaking = Enumerable
+            .Range(0, streams)
+            .Select(stream =>
+                Task.Run(
+                    () =>
+                        SpeakAsync(
+                            frames,
+                            cancellationToken,
+                            frame =>
+                            {
+                                if (frame == frames / 10)
+                                {
+                                    early[stream] = ProcessMemory.Now().Own;
+                                }
+                            }
+                        ),
+                    cancellationToken
+                )
+            );
+        await Task.WhenAll(speaking);
+        var wall = Stopwatch.GetElapsedTime(begun);
+        var all = streams * frames;
+        var perFrame = (GC.GetTotalAllocatedBytes(precise: true) - allocated) / all;
+        return new Run(
+            all,
+            wall,
+            parts.PerFrame(wall, all),
+            perFrame - (_model.SamplesPerFrame * sizeof(float)),
+            ProcessMemory.Now().Own - early.Max()
+        );
+    }
+
+    /// <returns>Seconds that it took.</returns>
+    private async Task<double> SpeakAsync(int frames, CancellationToken cancellationToken, Action<int>? atFrame = null)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        var spoken = 0;
+        await foreach (
+            var _ in _model.SpeakAsync(EndlessTextAsync(cancellationToken), _voice, _options, cancellationToken)
+        )
+        {
+            atFrame?.Invoke(spoken);
+            if (++spoken == frames)
+            {
+                return Stopwatch.GetElapsedTime(begun).TotalSeconds;
+            }
+        }
+
+        throw new SpeechFailedException(
+            $"The model's context was full after {spoken} frames, but {frames} were asked for. Lower '--frames'."
+        );
+    }
+
+    // Five tokens for every six frames, as long as anyone asks: a text is never the reason to end.
+    private static async IAsyncEnumerable<string> EndlessTextAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await Task.CompletedTask;
+            yield return "The quick brown fox jumps over the lazy dog near the river bank, and nobody saw it. ";
+        }
+    }
+
+    private sealed record Run(
+        int Frames,
+        TimeSpan Wall,
+        PartTimes Parts,
+        long AllocatedBytesPerFrame,
+        double MemoryGrowth
+    );
+}

@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace VibeVoice;
+
+/// <summary>What the library tells whoever listens to its meter, with <see cref="MeterListener"/> or OpenTelemetry.</summary>
+/// <remarks>Thread-safe. Nothing is measured while nobody listens, and there is nothing to dispose.</remarks>
+public static class VibeVoiceMetrics
+{
+    /// <summary>The name of the meter.</summary>
+    public const string MeterName = "VibeVoice";
+
+    /// <summary>
+    /// A histogram, in seconds: how long one part of a frame took. Its tag <see cref="PartTag"/> says which:
+    /// <c>text</c> (both language models read a window of text, every sixth frame while there is text), <c>sampler</c>,
+    /// <c>decoder</c>, or <c>speech_step</c> (the latent is fed back).
+    /// </summary>
+    public const string PartDuration = "vibevoice.part.duration";
+
+    /// <summary>The tag of <see cref="PartDuration"/>.</summary>
+    public const string PartTag = "part";
+
+    private static readonly Meter Meter = new(MeterName);
+    private static readonly Histogram<double> Parts = Meter.CreateHistogram<double>(
+        PartDuration,
+        "s",
+        "Time that one part of a frame took."
+    );
+
+    internal static Timing Time(string part) => new(part, Parts.Enabled ? Stopwatch.GetTimestamp() : 0);
+
+    /// <summary>Ends with the part that it times.</summary>
+    internal readonly struct Timing(string part, long begun) : IDisposable
+    {
+        public void Dispose()
+        {
+            if (begun != 0)
+            {
+                Parts.Record(
+                    Stopwatch.GetElapsedTime(begun).TotalSeconds,
+                    new KeyValuePair<string, object?>(PartTag, part)
+                );
+            }
+        }
+    }
+}
