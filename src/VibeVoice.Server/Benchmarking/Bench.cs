@@ -20,7 +20,7 @@ internal sealed class Bench
     {
         _model = model;
         _voice = voice;
-        _options = new SpeakOptions { DiffusionSteps = steps };
+        _options = new SpeakOptions { DiffusionSteps = steps, LongText = null }; // one run: a context that grows
     }
 
     public static async Task<BenchResult> RunAsync(BenchOptions options, CancellationToken cancellationToken)

@@ -60,7 +60,7 @@ internal static class WorkerCommand
                 );
                 var platform = Logging.Platform(configuration).WithFlags(PlatformFlags.Read(result));
                 var json = result.GetValue(testInput);
-                return json is null && platform.HasQueue
+                return json is null && (platform.HasQueue || platform.Flags.ServesApi)
                     ? await ServeAsync(configuration, platform, cancellationToken)
                     : await RunOneAsync(configuration, platform, json, result.GetValue(audioFile), cancellationToken);
             }

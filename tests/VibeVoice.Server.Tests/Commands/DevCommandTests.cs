@@ -114,7 +114,7 @@ public sealed class DevCommandTests : CommandTest
     }
 
     [Theory]
-    [InlineData("cuda", "for the CPU")]
+    [InlineData("cuda", "on the CPU only")]
     [InlineData("tpu", "MODEL_DEVICE is 'tpu'")]
     public async Task A_device_that_is_not_there_is_told(string device, string problem)
     {
