@@ -38,10 +38,10 @@ parity: ## Compares the engine with the reference's recorded numbers: parts, run
 	@$(BUILD)
 	@eng/test.sh $(CONFIGURATION) --filter-trait Category=Reference --filter-trait Category=Parity
 
-publish: ## Leaves the program in artifacts/publish/vibevoice/.
+publish: ## Leaves the programs in artifacts/publish/: vibevoice/ and echo-worker/.
 	@eng/setup.sh run
 	@eng/publish.sh
-	@echo artifacts/publish/vibevoice/vibevoice
+	@echo artifacts/publish/vibevoice/vibevoice artifacts/publish/echo-worker/EchoWorker
 
 pack: ## Leaves the packages of the libraries in artifacts/packages/.
 	@eng/setup.sh run

@@ -100,7 +100,7 @@ check_tools() {
 check_node_modules() {
   local folder=tests/tools
   if [[ ! -f $folder/node_modules/.package-lock.json || $folder/package-lock.json -nt $folder/node_modules/.package-lock.json ]]; then
-    echo "Installing the S3 server that the tests use" >&2
+    echo "Installing the Node.js packages that the tests use" >&2
     npm ci --prefix "$folder" --no-audit --no-fund --loglevel=error >/dev/null
     touch "$folder/node_modules/.package-lock.json"
   fi

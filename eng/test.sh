@@ -9,6 +9,7 @@ shift
 passed=0 failed=0 skipped=0
 # The tests run what people deploy, not what the compiler left.
 export VIBEVOICE_PROGRAM=$PWD/artifacts/publish/vibevoice/vibevoice
+export ECHO_WORKER_PROGRAM=$PWD/artifacts/publish/echo-worker/EchoWorker
 
 for folder in tests/*.Tests; do
   name=$(basename "$folder")

@@ -14,8 +14,14 @@ var against = new Option<FileInfo?>("--against")
 };
 var only = new Option<string?>("--only")
 {
-    Description = "One of overhead, hotpath, start, memory, engine. [default: all]",
+    Description = "One of overhead, hotpath, start, memory, queue, engine. [default: all]",
 };
+var echoWorker = new Option<FileInfo>("--echo-worker")
+{
+    Description = "The published sample worker. [default: artifacts/publish/echo-worker/EchoWorker]",
+    DefaultValueFactory = _ => new FileInfo(Repository.PathOf("artifacts", "publish", "echo-worker", "EchoWorker")),
+};
+var echoAgainst = new Option<FileInfo?>("--echo-against") { Description = "Another sample worker, measured in turns." };
 program.AcceptExistingOnly();
 
 var root = new RootCommand("Measures what the program costs around the synthesizer, and how fast the model speaks.")
@@ -23,17 +29,21 @@ var root = new RootCommand("Measures what the program costs around the synthesiz
     program,
     against,
     only,
+    echoWorker,
+    echoAgainst,
 };
 root.SetAction(
     async (result, cancellationToken) =>
     {
         var programs = new Programs(result.GetValue(program)!.FullName, result.GetValue(against)?.FullName);
+        var echo = new Programs(result.GetValue(echoWorker)!.FullName, result.GetValue(echoAgainst)?.FullName);
         var scenarios = new Dictionary<string, Func<CancellationToken, Task<Table>>>(StringComparer.Ordinal)
         {
             ["overhead"] = Overhead.MeasureAsync,
             ["hotpath"] = HotPath.MeasureAsync,
             ["start"] = token => StartUp.MeasureAsync(programs, token),
             ["memory"] = token => Memory.MeasureAsync(programs, token),
+            ["queue"] = token => QueueWorker.MeasureAsync(echo, token),
             ["engine"] = token => EngineSpeed.MeasureAsync(programs, token),
         };
         var machine = await Machine.DescribeAsync(cancellationToken);
@@ -50,8 +60,8 @@ root.SetAction(
             }
         }
 
-        // Only a whole run of the published program is a record; everything else is an experiment.
-        if (chosen is null && programs.Against is null)
+        // Only a whole run of the published programs is a record; everything else is an experiment.
+        if (chosen is null && programs.Against is null && echo.Against is null)
         {
             Console.WriteLine($"Written to {report.Save(Repository.PathOf("docs", "benchmarks"))}");
         }

@@ -4,7 +4,7 @@ namespace RunPod.Worker;
 /// Thrown by a handler, or by the stream it returned, to fail the job with a message that the client is shown and the
 /// log is not. Any other exception is taken for a bug: it is logged whole, and the client gets an id to quote.
 /// </summary>
-public sealed class JobFailedException : Exception
+public class JobFailedException : Exception
 {
     /// <summary>Fails the job.</summary>
     /// <param name="message">A sentence for the client: what was found, what was expected, what to do.</param>

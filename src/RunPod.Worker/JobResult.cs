@@ -19,7 +19,7 @@ public abstract class JobResult
         {
             return new Value(JsonSerializer.SerializeToUtf8Bytes(value, typeInfo));
         }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException or JsonException)
+        catch (Exception e) when (IsUnwritable(e))
         {
             return new Failure($"The result of the job cannot be written as JSON: {e.Message}", e);
         }
@@ -42,6 +42,10 @@ public abstract class JobResult
         ArgumentNullException.ThrowIfNull(utf8JsonValues);
         return new Pieces(utf8JsonValues);
     }
+
+    /// <summary>What the serializer throws for values that JSON cannot hold: NaN, a cycle, a type it cannot write.</summary>
+    internal static bool IsUnwritable(Exception e) =>
+        e is ArgumentException or NotSupportedException or JsonException or InvalidOperationException;
 
     internal sealed class Value(ReadOnlyMemory<byte> utf8Json) : JobResult
     {

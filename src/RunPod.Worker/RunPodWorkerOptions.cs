@@ -1,11 +1,9 @@
-using System.Globalization;
 using Microsoft.Extensions.Logging;
-using RunPod.Worker.Logging;
 
 namespace RunPod.Worker;
 
-/// <summary>Everything a worker knows about the platform it serves, and its own limits.</summary>
-public sealed record RunPodWorkerOptions
+/// <summary>Everything a worker knows about the platform it serves, and its own limits. Immutable.</summary>
+public sealed partial record RunPodWorkerOptions
 {
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(24);
 
@@ -30,19 +28,67 @@ public sealed record RunPodWorkerOptions
     /// <summary>This worker's name in every URL (<c>RUNPOD_POD_ID</c>); null: a random one, and no heartbeat.</summary>
     public string? WorkerId { get; init; }
 
+    /// <summary>The machine's name (<c>RUNPOD_POD_HOSTNAME</c>), told in errors with full details; may be null.</summary>
+    public string? PodHostname { get; init; }
+
     /// <summary>The endpoint (<c>RUNPOD_ENDPOINT_ID</c>); where set, RunPod reads the logs and wants them as JSON.</summary>
     public string? EndpointId { get; init; }
 
     /// <summary>Fills <c>$RUNPOD_GPU_TYPE_ID</c> in URL templates (<c>RUNPOD_GPU_TYPE_ID</c>).</summary>
     public string? GpuTypeId { get; init; }
 
+    /// <summary>Named in the user agent as <c>Integration/…</c> (<c>RUNPOD_UA_INTEGRATION</c>); may be null.</summary>
+    public string? Integration { get; init; }
+
     /// <summary>
     /// The least level to log (<c>RUNPOD_LOG_LEVEL</c>, then <c>RUNPOD_DEBUG_LEVEL</c>). Default: information.
     /// </summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
+    /// <summary>
+    /// Where log lines go; null: to standard output in RunPod's format, or to standard error for a job that is run
+    /// locally. Default: null.
+    /// </summary>
+    public ILoggerFactory? LoggerFactory { get; init; }
+
+    /// <summary>The flags of the command line. Default: none given.</summary>
+    public WorkerFlags Flags { get; init; } = new();
+
+    /// <summary>
+    /// Whether SIGTERM and Ctrl+C ask the worker to stop, and a second one ends the process at once. Switch it off where
+    /// the program or a host listens to signals itself. Default: true.
+    /// </summary>
+    public bool StopsOnSignals { get; init; } = true;
+
     /// <summary>How many jobs run at once. Default: 1.</summary>
     public int Concurrency { get; init; } = 1;
+
+    /// <summary>
+    /// Asked before every take how many jobs shall run at once from now on, given how many do so far; runs on the thread
+    /// pool and should be quick. An answer under 1 counts as 1, and when it throws, the number stays. Default: null.
+    /// </summary>
+    public Func<int, int>? ConcurrencyModifier { get; init; }
+
+    /// <summary>
+    /// Whether the worker serves one job and is then replaced by a fresh one; see also
+    /// <see cref="JobContext.RequestRefresh"/>. Default: false.
+    /// </summary>
+    public bool RefreshWorker { get; init; }
+
+    /// <summary>
+    /// Whether the result of a stream repeats all its pieces, so that <c>/run</c> and <c>/runsync</c> see them. Default:
+    /// false.
+    /// </summary>
+    public bool AggregateStreams { get; init; }
+
+    /// <summary>What clients are told of exceptions that handlers did not mean for them. Default: everything.</summary>
+    public JobErrorDetails ErrorDetails { get; init; } = JobErrorDetails.Full;
+
+    /// <summary>What must hold before the first job is taken.</summary>
+    public FitnessOptions Fitness { get; init; } = new();
+
+    /// <summary>What may be downloaded for jobs.</summary>
+    public DownloadOptions Downloads { get; init; } = new();
 
     /// <summary>A job that runs longer is cancelled and fails. Default: none.</summary>
     public TimeSpan? JobTimeout { get; init; }
@@ -55,6 +101,12 @@ public sealed record RunPodWorkerOptions
     /// Default: 5 s.
     /// </summary>
     public TimeSpan CancellationGrace { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How much longer such a handler may keep its slot before the worker drains its other jobs and ends with code 1, to
+    /// be replaced. Default: 30 s.
+    /// </summary>
+    public TimeSpan StuckHandlerGrace { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a post that fails for a passing reason is tried again. Default: 5 minutes.</summary>
     public TimeSpan PostRetryBudget { get; init; } = TimeSpan.FromMinutes(5);
@@ -71,145 +123,8 @@ public sealed record RunPodWorkerOptions
     /// <summary>Values of the environment that were not understood, a sentence each; logged at the start.</summary>
     internal IReadOnlyList<string> Warnings { get; init; } = [];
 
-    /// <summary>Reads the variables that RunPod sets in a worker's container.</summary>
-    public static RunPodWorkerOptions FromEnvironment(IReadOnlyDictionary<string, string?> environment)
-    {
-        ArgumentNullException.ThrowIfNull(environment);
-        return FromEnvironment(environment.GetValueOrDefault);
-    }
-
-    /// <summary>Reads the variables that RunPod sets in a worker's container.</summary>
-    /// <param name="variable">Gives the value of a variable, or null when it is not set.</param>
-    public static RunPodWorkerOptions FromEnvironment(Func<string, string?> variable)
-    {
-        ArgumentNullException.ThrowIfNull(variable);
-        var defaults = new RunPodWorkerOptions();
-        var warnings = new List<string>();
-        return defaults with
-        {
-            TakeUrl = Read("RUNPOD_WEBHOOK_GET_JOB"),
-            ResultUrl = Read("RUNPOD_WEBHOOK_POST_OUTPUT"),
-            StreamUrl = Read("RUNPOD_WEBHOOK_POST_STREAM"),
-            PingUrl = Read("RUNPOD_WEBHOOK_PING"),
-            PingInterval = ReadPingInterval() ?? defaults.PingInterval,
-            ApiKey = Read("RUNPOD_AI_API_KEY"),
-            WorkerId = Read("RUNPOD_POD_ID"),
-            EndpointId = Read("RUNPOD_ENDPOINT_ID"),
-            GpuTypeId = Read("RUNPOD_GPU_TYPE_ID"),
-            LogLevel = ReadLogLevel("RUNPOD_LOG_LEVEL") ?? ReadLogLevel("RUNPOD_DEBUG_LEVEL") ?? defaults.LogLevel,
-            Warnings = warnings,
-        };
-
-        string? Read(string name) => variable(name)?.Trim() is { Length: > 0 } text ? text : null;
-
-        // The platform sets these two, not a person: a strange value is worth a warning, not a dead worker.
-        TimeSpan? ReadPingInterval()
-        {
-            if (Read("RUNPOD_PING_INTERVAL") is not { } text)
-            {
-                return null;
-            }
-
-            if (
-                int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
-                && milliseconds is >= 100 and <= 600_000
-            )
-            {
-                return TimeSpan.FromMilliseconds(milliseconds);
-            }
-
-            warnings.Add(
-                $"RUNPOD_PING_INTERVAL is '{text}', but must be milliseconds from 100 to 600000; the heartbeat keeps to "
-                    + $"{defaults.PingInterval.TotalMilliseconds} ms."
-            );
-            return null;
-        }
-
-        LogLevel? ReadLogLevel(string name)
-        {
-            if (Read(name) is not { } text)
-            {
-                return null;
-            }
-
-            if (RunPodLogLevel.TryParse(text, out var level))
-            {
-                return level;
-            }
-
-            warnings.Add($"{name} is '{text}', but must be one of {RunPodLogLevel.Names}; it is ignored.");
-            return null;
-        }
-    }
-
     /// <summary>The options without the key, which must not reach a log.</summary>
     public override string ToString() =>
         $"{nameof(RunPodWorkerOptions)} {{ {nameof(TakeUrl)} = {TakeUrl}, {nameof(WorkerId)} = {WorkerId}, "
         + $"{nameof(EndpointId)} = {EndpointId}, {nameof(Concurrency)} = {Concurrency} }}";
-
-    /// <summary>
-    /// What keeps a queue worker from working with these options, a sentence each; empty when all is well. Ask before
-    /// loading what takes long.
-    /// </summary>
-    public IReadOnlyList<string> FindProblems()
-    {
-        var problems = new List<string>();
-        CheckUrl("RUNPOD_WEBHOOK_GET_JOB", TakeUrl, isRequired: true);
-        CheckUrl("RUNPOD_WEBHOOK_POST_OUTPUT", ResultUrl, isRequired: true);
-        CheckUrl("RUNPOD_WEBHOOK_POST_STREAM", StreamUrl, isRequired: false);
-        CheckUrl("RUNPOD_WEBHOOK_PING", PingUrl, isRequired: false);
-        Check(Concurrency >= 1, $"Concurrency is {Concurrency}, but must be 1 or more.");
-        Check(
-            JobTimeout is null || (JobTimeout > TimeSpan.Zero && JobTimeout <= LongestTimer),
-            $"JobTimeout is {JobTimeout}, but must be positive and at most {LongestTimer.TotalDays} days."
-        );
-        Check(PingInterval > TimeSpan.Zero, $"PingInterval is {PingInterval}, but must be positive.");
-        Check(
-            DrainTimeout >= TimeSpan.Zero && DrainTimeout <= LongestTimer,
-            $"DrainTimeout is {DrainTimeout}, but must be between zero and {LongestTimer.TotalDays} days."
-        );
-        Check(
-            CancellationGrace >= TimeSpan.Zero,
-            $"CancellationGrace is {CancellationGrace}, but must not be negative."
-        );
-        Check(PostRetryBudget >= TimeSpan.Zero, $"PostRetryBudget is {PostRetryBudget}, but must not be negative.");
-        Check(ProgressInterval >= TimeSpan.Zero, $"ProgressInterval is {ProgressInterval}, but must not be negative.");
-        Check(
-            ApiKey is null || ApiKey.All(c => c is >= ' ' and <= '~'),
-            "RUNPOD_AI_API_KEY holds characters that no HTTP header can carry; printable ASCII is expected."
-        );
-        return problems;
-
-        void Check(bool isGood, string problem)
-        {
-            if (!isGood)
-            {
-                problems.Add(problem);
-            }
-        }
-
-        void CheckUrl(string name, string? url, bool isRequired)
-        {
-            if (string.IsNullOrWhiteSpace(url))
-            {
-                Check(!isRequired, $"{name} is not set; RunPod sets it in every queue worker.");
-                return;
-            }
-
-            Check(
-                Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https",
-                $"{name} is '{url}', but must be an absolute http or https URL."
-            );
-        }
-    }
-
-    /// <summary>Checks what a queue worker needs.</summary>
-    /// <exception cref="ArgumentException">One or more options cannot work; a sentence each.</exception>
-    internal void Validate(string parameterName)
-    {
-        if (FindProblems() is { Count: > 0 } problems)
-        {
-            throw new ArgumentException(string.Join(' ', problems), parameterName);
-        }
-    }
 }

@@ -1,13 +1,14 @@
 using Microsoft.Extensions.Logging;
 using RunPod.Worker.Health;
+using RunPod.Worker.Health.Fitness;
 using RunPod.Worker.Jobs;
 using RunPod.Worker.Protocol;
 using RunPod.Worker.Results;
 
 namespace RunPod.Worker;
 
-/// <summary>A worker from its start to its end: the loops, and how they come to a good end together.</summary>
-internal sealed partial class WorkerSession : IDisposable
+/// <summary>A worker on a queue from its start to its end: the loops, and how they come to a good end together.</summary>
+internal sealed partial class WorkerSession : IJobEvents, IDisposable
 {
     /// <summary>For the answers to jobs that were cut off by the drain deadline.</summary>
     private static readonly TimeSpan LastPosts = TimeSpan.FromSeconds(10);
@@ -22,32 +23,40 @@ internal sealed partial class WorkerSession : IDisposable
     private readonly TakeLoop _takeLoop;
     private readonly StopLoop _stopLoop;
     private readonly CancellationTokenSource _ending = new();
+    private readonly TaskCompletionSource _refresh = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _stuck = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public WorkerSession(
-        JobHandler handler,
-        RunPodWorkerOptions options,
-        ILoggerFactory loggerFactory,
-        CancellationToken stopping
-    )
+    public WorkerSession(JobHandler handler, RunPodWorkerOptions options, CancellationToken stopping)
     {
         _options = options;
-        _logger = loggerFactory.CreateLogger(typeof(RunPodWorker));
+        _logger = options.LoggerFactory!.CreateLogger(typeof(RunPodWorker));
         _stopping = stopping;
         _workerId = options.WorkerId ?? Guid.NewGuid().ToString();
         _http = new RunPodHttp(options);
         _urls = new RunPodUrls(options, _workerId);
         var poster = new ResultPoster(_http, options, _logger);
         var runner = new JobRunner(handler, options, _http, _urls, poster, _logger, stopping, _ending.Token);
-        _slots = new JobSlots(options.Concurrency, job => runner.RunAsync(job, () => _slots!.Answered(job)));
-        _takeLoop = new TakeLoop(_http, _urls, _slots, options.TimeProvider, _logger);
+        _slots = new JobSlots(options.Concurrency, job => runner.RunAsync(job, this));
+        _takeLoop = new TakeLoop(_http, _urls, _slots, options, _logger);
         _stopLoop = new StopLoop(_http, _urls, _slots, options.TimeProvider, _logger);
     }
+
+    /// <summary>How much longer than the drain deadline the end may take.</summary>
+    public static TimeSpan AfterDrain(RunPodWorkerOptions options) => options.CancellationGrace + (LastPosts * 2);
 
     public void Dispose()
     {
         _http.Dispose();
         _ending.Dispose();
     }
+
+    void IJobEvents.RefreshRequested(RunningJob job) => _refresh.TrySetResult();
+
+    void IJobEvents.Answered(RunningJob job) => _slots.Answered(job);
+
+    void IJobEvents.Abandoned(RunningJob job) => _slots.Abandon(job);
+
+    void IJobEvents.Stuck(RunningJob job) => _stuck.TrySetResult();
 
     /// <summary>Serves until told to stop; gives the exit code.</summary>
     public async Task<int> RunAsync()
@@ -58,6 +67,11 @@ internal sealed partial class WorkerSession : IDisposable
             Log.OptionIgnored(_logger, warning);
         }
 
+        if (!await new FitnessGate(_options, _urls, _logger).IsFitAsync(_stopping).ConfigureAwait(false))
+        {
+            return 1;
+        }
+
         var beating = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var heartbeat = Heartbeat.Start(_options, _urls, _slots, beating, _logger);
         using var noMoreTakes = CancellationTokenSource.CreateLinkedTokenSource(_stopping);
@@ -65,18 +79,24 @@ internal sealed partial class WorkerSession : IDisposable
         var listening = _stopLoop.RunAsync(_ending.Token);
 
         // Whichever ends first ends the worker: a part that has died must not leave a zombie that looks alive.
-        await Task.WhenAny(taking, listening, beating.Task).ConfigureAwait(false);
+        await Task.WhenAny(taking, listening, beating.Task, _refresh.Task, _stuck.Task).ConfigureAwait(false);
         await noMoreTakes.CancelAsync().ConfigureAwait(false);
         await ((Task)taking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        string[] parts = ["the loop that takes jobs", "the loop that stops jobs", "the heartbeat"];
-        var died = new[] { taking, listening, beating.Task }.Zip(parts).Count(part => HasDied(part.First, part.Second));
-        var isWelcome = taking is { IsCompletedSuccessfully: true, Result: true };
+        var died = 0;
+        died += HasDied(taking, "the take loop") ? 1 : 0;
+        died += HasDied(listening, "the stop channel") ? 1 : 0;
+        died += HasDied(beating.Task, "the heartbeat") ? 1 : 0;
+        var isWelcome = taking.IsCompletedSuccessfully && await taking.ConfigureAwait(false);
+        if (_refresh.Task.IsCompleted)
+        {
+            Log.Refreshing(_logger);
+        }
 
         var isDrained = await DrainAsync().ConfigureAwait(false);
         await _ending.CancelAsync().ConfigureAwait(false);
         await listening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Log.Ended(_logger);
-        return died == 0 && isWelcome && isDrained ? 0 : 1;
+        return died == 0 && isWelcome && isDrained && !_stuck.Task.IsCompleted ? 0 : 1;
     }
 
     /// <summary>Lets running jobs finish for as long as there is time; says whether every job has its answer.</summary>
@@ -88,7 +108,8 @@ internal sealed partial class WorkerSession : IDisposable
             Log.Draining(_logger, left, _options.DrainTimeout);
         }
 
-        if (await EndsWithinAsync(_slots.WaitUntilEmptyAsync, _options.DrainTimeout).ConfigureAwait(false))
+        var isIdle = await EndsWithinAsync(_slots.WaitUntilIdleAsync, _options.DrainTimeout).ConfigureAwait(false);
+        if (isIdle && !_slots.HasUnanswered)
         {
             return true;
         }
@@ -163,5 +184,8 @@ internal sealed partial class WorkerSession : IDisposable
 
         [LoggerMessage(7, LogLevel.Information, "The RunPod worker has ended.")]
         public static partial void Ended(ILogger logger);
+
+        [LoggerMessage(8, LogLevel.Information, "A fresh worker is asked for: no more jobs are taken.")]
+        public static partial void Refreshing(ILogger logger);
     }
 }

@@ -1,7 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.OnnxRuntime;
-using VibeVoice.Checkpoints;
+using VibeVoice.Devices;
 using VibeVoice.Generation;
+using VibeVoice.Graphs;
 using VibeVoice.Text;
 using VibeVoice.Text.Chunks;
 
@@ -24,12 +25,20 @@ public sealed class VibeVoiceModel : IDisposable
     private readonly FairTurns _turns = new();
     private int _isDisposed;
 
-    private VibeVoiceModel(Engine engine, TextTokenizer tokenizer)
+    private VibeVoiceModel(Engine engine, TextTokenizer tokenizer, DeviceChoice device, ModelPrecision precision)
     {
         _engine = engine;
         _tokenizer = tokenizer;
+        Device = device;
+        Precision = precision;
         Planner = new SpeechPlanner(engine.Config, tokenizer);
     }
+
+    /// <summary>Where it computes, and why there.</summary>
+    public DeviceChoice Device { get; }
+
+    /// <summary>How exactly it computes.</summary>
+    public ModelPrecision Precision { get; }
 
     /// <summary>Says what would be spoken, without speaking.</summary>
     public SpeechPlanner Planner { get; }
@@ -53,7 +62,8 @@ public sealed class VibeVoiceModel : IDisposable
     /// <returns>The model, to be disposed. Until then it reads weights of bf16 where they lie: replace files by rename only.</returns>
     /// <exception cref="ModelFormatException">A file is missing, or is not what it should be.</exception>
     /// <exception cref="WeightMismatchException">A tensor is missing, or has another shape.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">Fewer than one thread.</exception>
+    /// <exception cref="DeviceUnavailableException">The device that was asked for cannot be used.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Fewer than one thread, or no such device or precision.</exception>
     public static Task<VibeVoiceModel> LoadAsync(
         string folder,
         ModelOptions? options = null,
@@ -61,18 +71,31 @@ public sealed class VibeVoiceModel : IDisposable
     )
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        var threads = options?.Threads ?? Environment.ProcessorCount; // which heeds a container's quota
+        options ??= new ModelOptions();
+        var threads = options.Threads ?? Environment.ProcessorCount; // which heeds a container's quota
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1, nameof(options));
+        if (options.Precision is { } asked && !Enum.IsDefined(asked))
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), asked, "Choose Float32 or Float16.");
+        }
+
         return Task.Run(
             () =>
             {
-                var tokenizer = TextTokenizer.Load(options?.TokenizerFolder ?? folder);
+                var device = DeviceChoice.Make(options.Device);
+                var precision = options.Precision ?? device.DefaultPrecision;
+                var tokenizer = TextTokenizer.Load(options.TokenizerFolder ?? folder);
                 var engine = Engine.Open(
                     folder,
-                    new EngineOptions(threads, options?.EndOfSpeechBias),
+                    new EngineOptions(
+                        threads,
+                        options.EndOfSpeechBias,
+                        Precisions: PartPrecisions.All(precision),
+                        OpenDevice: device.Device == ModelDevice.Cuda ? CudaDevice.Open : null
+                    ),
                     cancellationToken
                 );
-                return new VibeVoiceModel(engine, tokenizer);
+                return new VibeVoiceModel(engine, tokenizer, device, precision);
             },
             cancellationToken
         );

@@ -166,7 +166,7 @@ public sealed class HeartbeatTests
 
         var watch = System.Diagnostics.Stopwatch.StartNew();
         var error = Should.Throw<Exception>(() =>
-            PingConnection.Get(new Uri($"http://127.0.0.1:{port}/"), "k", TimeSpan.FromMilliseconds(300))
+            PingConnection.Get(new Uri($"http://127.0.0.1:{port}/"), "k", "test", TimeSpan.FromMilliseconds(300))
         );
 
         (error is SocketException or IOException).ShouldBeTrue();

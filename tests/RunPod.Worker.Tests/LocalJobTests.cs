@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace RunPod.Worker.Tests;
 
@@ -136,5 +135,14 @@ public sealed class LocalJobTests
         JobHandler handler,
         RunPodWorkerOptions options,
         CancellationToken giveUp
-    ) => LocalJob.RunAsync(JsonElement.Parse(job), handler, options, NullLoggerFactory.Instance, giveUp);
+    ) =>
+        LocalJob.RunAsync(
+            JsonElement.Parse(job),
+            handler,
+            options with
+            {
+                ErrorDetails = JobErrorDetails.Hidden,
+            },
+            giveUp
+        );
 }

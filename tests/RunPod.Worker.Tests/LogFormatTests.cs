@@ -74,8 +74,11 @@ public sealed class LogFormatTests
                 Say(handlerLogger, LogLevel.Information, "From the handler.");
                 return TestWorker.Echo(job, token);
             },
-            RunPodWorkerOptions.FromEnvironment(runPod.Environment()),
-            factory,
+            RunPodWorkerOptions.FromEnvironment(runPod.Environment()) with
+            {
+                LoggerFactory = factory,
+                StopsOnSignals = false,
+            },
             stopping.Token
         );
 

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Testing;
 
 namespace RunPod.Worker.Tests;
 
@@ -76,14 +76,24 @@ public sealed class OptionsTests
             Concurrency = 0,
         };
 
-        var error = await Should.ThrowAsync<ArgumentException>(() =>
-            RunPodWorker.RunAsync(TestWorker.Echo, options, NullLoggerFactory.Instance, CancellationToken.None)
+        using var logs = new FakeLoggerProvider();
+        using var factory = new LoggerFactory([logs]);
+        var exitCode = await RunPodWorker.RunAsync(
+            TestWorker.Echo,
+            options with
+            {
+                LoggerFactory = factory,
+            },
+            CancellationToken.None
         );
 
-        error.Message.ShouldContain("RUNPOD_WEBHOOK_GET_JOB is 'ftp://a'");
-        error.Message.ShouldContain("RUNPOD_WEBHOOK_POST_OUTPUT is not set");
-        error.Message.ShouldContain("RUNPOD_AI_API_KEY holds");
-        error.Message.ShouldContain("Concurrency is 0");
+        exitCode.ShouldBe(2);
+        var lines = logs.Collector.GetSnapshot().Select(line => line.Message).ToList();
+        lines.Count.ShouldBe(4);
+        lines[0].ShouldStartWith("RUNPOD_WEBHOOK_GET_JOB is 'ftp://a'");
+        lines[1].ShouldStartWith("RUNPOD_WEBHOOK_POST_OUTPUT is not set");
+        lines.ShouldContain(line => line.StartsWith("RUNPOD_AI_API_KEY holds"));
+        lines.ShouldContain(line => line.StartsWith("Concurrency is 0"));
     }
 
     private static RunPodWorkerOptions Read(params (string Name, string? Value)[] variables) =>

@@ -58,7 +58,7 @@ public sealed class PingConnectionTests
         listener.Start();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
         var pinging = Task.Run(() =>
-            PingConnection.Get(new Uri($"{scheme}://localhost:{port}/ping"), "key", TimeSpan.FromSeconds(5))
+            PingConnection.Get(new Uri($"{scheme}://localhost:{port}/ping"), "key", "test", TimeSpan.FromSeconds(5))
         );
         using var client = await listener.AcceptTcpClientAsync();
         await using var stream = client.GetStream();

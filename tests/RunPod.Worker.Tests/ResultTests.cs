@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -214,7 +215,8 @@ public sealed partial class ResultTests
                     "is null" => null!,
                     _ => throw new InvalidOperationException("a secret detail"),
                 };
-            }
+            },
+            options => options with { ErrorDetails = JobErrorDetails.Hidden }
         );
 
         runPod.Enqueue("j-1", "1");
@@ -226,6 +228,27 @@ public sealed partial class ResultTests
         errorId.Length.ShouldBe(8);
         error.ShouldContain(errorId);
         line.Exception.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task An_exception_is_told_whole_unless_it_is_to_be_hidden()
+    {
+        await using var runPod = await FakeRunPod.StartAsync();
+        await using var worker = TestWorker.Start(
+            runPod,
+            (_, _) => throw new InvalidOperationException("It's \"böse\"."),
+            options => options with { PodHostname = "host-1" }
+        );
+
+        runPod.Enqueue("j-1", "1");
+
+        var error = JsonElement.Parse((await runPod.ResultOf("j-1")).GetProperty("error").GetString()!);
+        error.GetProperty("error_type").GetString().ShouldBe("System.InvalidOperationException");
+        error.GetProperty("error_message").GetString().ShouldBe("It's \"böse\".");
+        error.GetProperty("error_traceback").GetString()!.ShouldContain(nameof(ResultTests));
+        error.GetProperty("hostname").GetString().ShouldBe("host-1");
+        error.GetProperty("worker_id").GetString().ShouldBe("pod-1");
+        error.GetProperty("runpod_version").GetString()!.ShouldMatch(@"^\d+\.\d+\.\d+$");
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Testing.RunPod;
 
@@ -61,10 +62,11 @@ public sealed class ShutdownTests
         var options = RunPodWorkerOptions.FromEnvironment(runPod.Environment()) with
         {
             TakeUrl = $"{slow.Address}/job-take/$ID",
+            LoggerFactory = NullLoggerFactory.Instance,
+            StopsOnSignals = false,
         };
         using var stopping = new CancellationTokenSource();
-        using var logs = new LoggerFactory();
-        var ended = RunPodWorker.RunAsync(TestWorker.Echo, options, logs, stopping.Token);
+        var ended = RunPodWorker.RunAsync(TestWorker.Echo, options, stopping.Token);
         await FakeRunPod.WaitForAsync(() => slow.HeadersSent.IsCancellationRequested, "the headers");
         await Task.Delay(100, TestContext.Current.CancellationToken);
 
@@ -165,6 +167,6 @@ public sealed class ShutdownTests
 
         runPod.Enqueue("j-1");
 
-        (await runPod.ResultOf("j-1")).GetProperty("error").GetString()!.ShouldContain("under error");
+        (await runPod.ResultOf("j-1")).GetProperty("error").GetString()!.ShouldContain("its own timeout");
     }
 }

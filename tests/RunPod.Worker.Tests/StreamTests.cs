@@ -80,7 +80,7 @@ public sealed class StreamTests
 
         runPod.Enqueue("j-1");
 
-        (await runPod.ResultOf("j-1")).GetProperty("error").GetString()!.ShouldContain("under error");
+        (await runPod.ResultOf("j-1")).GetProperty("error").GetString()!.ShouldContain("The stream broke.");
         runPod.RequestsTo(RunPodRoute.Result)[0].Query.ShouldEndWith("isStream=true");
         runPod.PiecesOf("j-1").Count.ShouldBe(1);
     }

@@ -29,14 +29,14 @@ public sealed class TakeTests
         await using var runPod = await FakeRunPod.StartAsync();
         await using var worker = TestWorker.Start(
             runPod,
-            (job, _) => Task.FromResult(TestWorker.Json($"[\"{job.Id}\", \"{job.Input.ValueKind}\", {job.Job}]"))
+            (job, _) => Task.FromResult(TestWorker.Json($"[\"{job.Id}\", {job.Input}, {job.Job}]"))
         );
 
-        runPod.EnqueueRaw("""{"id": "j-1", "s3Config": {"bucketName": "b"}}""");
+        runPod.EnqueueRaw("""{"id": "j-1", "input": 7, "s3Config": {"bucketName": "b"}}""");
 
         var output = (await runPod.ResultOf("j-1")).GetProperty("output");
         output[0].GetString().ShouldBe("j-1");
-        output[1].GetString().ShouldBe("Undefined");
+        output[1].GetInt32().ShouldBe(7);
         output[2].GetProperty("s3Config").GetProperty("bucketName").GetString().ShouldBe("b");
     }
 

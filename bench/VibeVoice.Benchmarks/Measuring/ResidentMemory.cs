@@ -34,6 +34,9 @@ internal sealed class ResidentMemory
         return memory;
     }
 
+    /// <summary>Resident memory of a process at this moment.</summary>
+    public static double NowMegabytes(int id) => Read(id)?.Resident ?? 0;
+
     private void Look(int id)
     {
         // A process that is just ending has no such lines any more.

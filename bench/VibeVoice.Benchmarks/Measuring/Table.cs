@@ -11,8 +11,13 @@ internal sealed class Table(string title, string unit, string explanation)
 {
     private readonly List<Figure> _figures = [];
 
-    public void Add(string name, Sample sample, double? aim = null, Sample? against = null) =>
-        _figures.Add(new Figure(name, sample, aim, against));
+    /// <param name="name">What was measured.</param>
+    /// <param name="sample">The figures.</param>
+    /// <param name="aim">What the median should stay under.</param>
+    /// <param name="against">The same of another program.</param>
+    /// <param name="least">What the median should reach, where more is better.</param>
+    public void Add(string name, Sample sample, double? aim = null, Sample? against = null, double? least = null) =>
+        _figures.Add(new Figure(name, sample, aim, against, least));
 
     public override string ToString()
     {
@@ -42,7 +47,9 @@ internal sealed class Table(string title, string unit, string explanation)
             Number(figure.Sample.Median),
             figure.Sample.IsRepeated ? Number(figure.Sample.Min) : "",
             figure.Sample.IsRepeated ? Number(figure.Sample.Max) : "",
-            figure.Aim is { } aim ? Aim(aim, figure.Sample.Median) : "",
+            figure.Aim is { } aim ? Aim(aim, figure.Sample.Median)
+            : figure.Least is { } least ? Least(least, figure.Sample.Median)
+            : "",
             figure.Against is { } other ? Number(other.Median) : "",
             figure.Against is { } before
                 ? (figure.Sample.Median / before.Median).ToString("0.00", CultureInfo.InvariantCulture)
@@ -54,6 +61,9 @@ internal sealed class Table(string title, string unit, string explanation)
     private static string Aim(double aim, double median) =>
         string.Create(CultureInfo.InvariantCulture, $"{(median < aim ? "" : "missed ")}< {aim:0.#}");
 
+    private static string Least(double least, double median) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(median >= least ? "" : "missed ")}≥ {least:0}");
+
     private static void AppendRow(StringBuilder text, IReadOnlyList<string> cells, List<int> widths)
     {
         var padded = cells.Select((cell, i) => i == 0 ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i]));
@@ -63,5 +73,5 @@ internal sealed class Table(string title, string unit, string explanation)
     private static string Number(double value) =>
         value.ToString(Math.Abs(value) < 10 ? "0.00" : "0.0", CultureInfo.InvariantCulture);
 
-    private sealed record Figure(string Name, Sample Sample, double? Aim, Sample? Against);
+    private sealed record Figure(string Name, Sample Sample, double? Aim, Sample? Against, double? Least);
 }

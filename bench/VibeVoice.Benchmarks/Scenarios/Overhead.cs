@@ -81,7 +81,6 @@ internal sealed class Overhead
                 return answer;
             },
             new RunPodWorkerOptions(),
-            NullLoggerFactory.Instance,
             cancellationToken
         );
         return result.Succeeded

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net.Sockets;
-using System.Security.Authentication;
 using Microsoft.Extensions.Logging;
 using RunPod.Worker.Jobs;
 using RunPod.Worker.Protocol;
@@ -18,6 +16,7 @@ internal sealed partial class Heartbeat : IDisposable
     private readonly RunPodUrls _urls;
     private readonly JobSlots _slots;
     private readonly string _apiKey;
+    private readonly string _userAgent;
     private readonly TimeSpan _interval;
     private readonly ILogger _logger;
     private readonly ManualResetEventSlim _ended = new();
@@ -26,13 +25,13 @@ internal sealed partial class Heartbeat : IDisposable
     private Heartbeat(
         RunPodUrls urls,
         JobSlots slots,
-        string apiKey,
-        TimeSpan interval,
+        RunPodWorkerOptions options,
         TaskCompletionSource threadEnded,
         ILogger logger
     )
     {
-        (_urls, _slots, _apiKey, _interval) = (urls, slots, apiKey, interval);
+        (_urls, _slots, _apiKey, _interval) = (urls, slots, options.ApiKey!, options.PingInterval);
+        _userAgent = ClientIdentity.UserAgent(options.Integration);
         (_threadEnded, _logger) = (threadEnded, logger);
         new Thread(Run) { IsBackground = true, Name = "RunPod heartbeat" }.Start();
     }
@@ -63,7 +62,7 @@ internal sealed partial class Heartbeat : IDisposable
             return null;
         }
 
-        return new Heartbeat(urls, slots, options.ApiKey!, options.PingInterval, threadEnded, logger);
+        return new Heartbeat(urls, slots, options, threadEnded, logger);
     }
 
     /// <summary>Asks the thread to end. A ping under way is not waited for.</summary>
@@ -96,12 +95,14 @@ internal sealed partial class Heartbeat : IDisposable
     private bool Ping(bool wasWell)
     {
         var problem = "";
-        for (var attempt = 1; attempt <= Attempts && !_ended.IsSet; attempt++)
+        // In an outage the next heartbeat is retry enough: a platform in trouble must not get three times the load.
+        var attempts = wasWell ? Attempts : 1;
+        for (var attempt = 1; attempt <= attempts && !_ended.IsSet; attempt++)
         {
             try
             {
                 var uri = _urls.Ping(_slots.UnansweredIds(), ClientIdentity.Version);
-                var status = PingConnection.Get(uri, _apiKey, _interval * 2);
+                var status = PingConnection.Get(uri, _apiKey, _userAgent, _interval * 2);
                 if (status is >= 200 and < 300)
                 {
                     if (!wasWell)
@@ -118,12 +119,12 @@ internal sealed partial class Heartbeat : IDisposable
                     break;
                 }
             }
-            catch (Exception e) when (e is SocketException or IOException or AuthenticationException)
+            catch (Exception e) when (PingConnection.IsTrouble(e))
             {
                 problem = e.Message.TrimEnd('.');
             }
 
-            if (attempt < Attempts && _ended.Wait(Min(_interval / 4, TimeSpan.FromSeconds(2))))
+            if (attempt < attempts && _ended.Wait(Min(_interval / 4, TimeSpan.FromSeconds(2))))
             {
                 return wasWell;
             }

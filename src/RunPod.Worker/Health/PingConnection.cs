@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text;
-using RunPod.Worker.Protocol;
 
 namespace RunPod.Worker.Health;
 
@@ -16,7 +16,7 @@ internal static class PingConnection
     /// <summary>Asks, and gives the status of the answer.</summary>
     /// <exception cref="IOException">There was no answer in time, or none that is HTTP.</exception>
     /// <exception cref="SocketException">The host cannot be reached.</exception>
-    public static int Get(Uri uri, string apiKey, TimeSpan limit)
+    public static int Get(Uri uri, string apiKey, string userAgent, TimeSpan limit)
     {
         var started = Stopwatch.GetTimestamp();
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -27,7 +27,7 @@ internal static class PingConnection
         stream.Write(
             Encoding.ASCII.GetBytes(
                 $"GET {uri.PathAndQuery} HTTP/1.1\r\nHost: {uri.Authority}\r\nAuthorization: {apiKey}\r\n"
-                    + $"User-Agent: {ClientIdentity.UserAgent}\r\nAccept: */*\r\nConnection: close\r\n\r\n"
+                    + $"User-Agent: {userAgent}\r\nAccept: */*\r\nConnection: close\r\n\r\n"
             )
         );
         stream.Flush();
@@ -47,6 +47,9 @@ internal static class PingConnection
 
         return ReadStatus(Encoding.ASCII.GetString(head, 0, length));
     }
+
+    /// <summary>What <see cref="Get"/> throws when the platform, not the program, is to blame.</summary>
+    public static bool IsTrouble(Exception e) => e is SocketException or IOException or AuthenticationException;
 
     private static Stream Open(Socket socket, Uri uri)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using RunPod.Worker.Protocol;
 
@@ -21,6 +22,8 @@ internal sealed partial class JobExecution(
     /// <summary>Ends when the handler has returned, which may be after its job was answered.</summary>
     public Task HandlerEnded { get; private set; } = Task.CompletedTask;
 
+    private bool IsRefresh => options.RefreshWorker || context.IsRefreshRequested;
+
     /// <summary>Runs the job; null means that the client gave it up and nothing must be said.</summary>
     /// <param name="postPiece">Delivers a piece of a stream; without it, pieces are collected.</param>
     public async Task<JobOutcome?> RunAsync(Func<ReadOnlyMemory<byte>, CancellationToken, Task>? postPiece)
@@ -28,6 +31,12 @@ internal sealed partial class JobExecution(
         if (cancellation.Reason != JobCancellationReason.None)
         {
             return WhenCancelled();
+        }
+
+        if (context.Input.ValueKind == JsonValueKind.Undefined)
+        {
+            Log.NoInput(logger, context.Id);
+            return JobOutcome.Error("The job has no 'input'; send {\"input\": …}.", isRefresh: false);
         }
 
         using var timer = options.JobTimeout is { } limit
@@ -62,10 +71,16 @@ internal sealed partial class JobExecution(
         JobOutcome? outcome;
         try
         {
+            var started = options.TimeProvider.GetUtcNow();
             var result = await handler(context, cancellation.Token).ConfigureAwait(false);
             outcome = result switch
             {
-                JobResult.Value value => JobOutcome.Output(value.Utf8Json),
+                JobResult.Value value => JobOutcome.Output(
+                    options.Flags.IsDebugging
+                        ? DebugFacts.AddTo(value.Utf8Json, started, options.TimeProvider.GetUtcNow())
+                        : value.Utf8Json,
+                    IsRefresh
+                ),
                 JobResult.Failure failure => ReadFailure(failure),
                 JobResult.Pieces pieces => await StreamAsync(pieces.Utf8JsonValues, postPiece).ConfigureAwait(false),
                 _ => throw new InvalidOperationException("The handler returned null where a JobResult was expected."),
@@ -76,7 +91,7 @@ internal sealed partial class JobExecution(
                 && cancellation.Reason == JobCancellationReason.None
             )
         {
-            outcome = JobOutcome.Error(e.Message);
+            outcome = JobOutcome.Error(e.Message, IsRefresh);
         }
         catch (Exception e)
         {
@@ -87,12 +102,7 @@ internal sealed partial class JobExecution(
                 return WhenCancelled();
             }
 
-            var errorId = Guid.NewGuid().ToString("N")[..8];
-            Log.HandlerFailed(logger, e, context.Id, errorId);
-            outcome = JobOutcome.Error(
-                $"The worker failed while it ran this job. Its log has the details under error {errorId}: "
-                    + "please quote that to whoever runs this endpoint."
-            );
+            outcome = JobOutcome.Error(Unexpected(e), IsRefresh);
         }
 
         // A handler that finished although the worker wants to stop has earned its answer.
@@ -115,9 +125,18 @@ internal sealed partial class JobExecution(
         await foreach (var value in values.WithCancellation(cancellation.Token).ConfigureAwait(false))
         {
             count++;
-            if (postPiece is null)
+            if (JobOutput.Read(value) is { Error: { } error })
+            {
+                return JobOutcome.Error(error, IsRefresh);
+            }
+
+            if (postPiece is null || options.AggregateStreams)
             {
                 collected.Add(value.ToArray()); // the handler may use its buffer again
+            }
+
+            if (postPiece is null)
+            {
                 continue;
             }
 
@@ -133,7 +152,7 @@ internal sealed partial class JobExecution(
             await postPiece(body, cancellation.Token).ConfigureAwait(false);
         }
 
-        return new JobOutcome(JobBody.OutputList(collected), Succeeded: true, IsStream: true);
+        return JobOutcome.Output(JobBody.List(collected), IsRefresh);
     }
 
     private JobOutcome ReadFailure(JobResult.Failure failure)
@@ -143,29 +162,31 @@ internal sealed partial class JobExecution(
             Log.ResultUnwritable(logger, cause, context.Id);
         }
 
-        return JobOutcome.Error(failure.Error);
+        return JobOutcome.Error(failure.Error, IsRefresh);
     }
 
-    private JobOutcome? WhenCancelled() =>
-        cancellation.Reason switch
+    private string Unexpected(Exception exception)
+    {
+        var errorId = Guid.NewGuid().ToString("N")[..8];
+        Log.HandlerFailed(logger, exception, context.Id, errorId);
+        return options.ErrorDetails == JobErrorDetails.Full
+            ? HandlerError.Full(exception, options)
+            : HandlerError.Hidden(errorId);
+    }
+
+    private JobOutcome? WhenCancelled()
+    {
+        var error = cancellation.Reason switch
         {
             JobCancellationReason.StoppedByClient => null,
-            JobCancellationReason.TimedOut => JobOutcome.Error(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"The job took longer than {options.JobTimeout?.TotalSeconds:0.###} seconds, the limit of this worker, and was cancelled."
-                )
-            ) with
-            {
-                IsStream = _isStream,
-            },
-            _ => JobOutcome.Error(
-                "The worker was asked to stop and could not finish this job in time; please send it again."
-            ) with
-            {
-                IsStream = _isStream,
-            },
+            JobCancellationReason.TimedOut => string.Create(
+                CultureInfo.InvariantCulture,
+                $"The job took longer than {options.JobTimeout?.TotalSeconds:0.###} seconds, the limit of this worker, and was cancelled."
+            ),
+            _ => "The worker was asked to stop and could not finish this job in time; please send it again.",
         };
+        return error is null ? null : JobOutcome.Error(error, IsRefresh) with { IsStream = _isStream };
+    }
 
     private static partial class Log
     {
@@ -182,6 +203,9 @@ internal sealed partial class JobExecution(
             string jobId,
             JobCancellationReason reason
         );
+
+        [LoggerMessage(5, LogLevel.Error, "Job {JobId} has no 'input' and is answered with an error.")]
+        public static partial void NoInput(ILogger logger, string jobId);
 
         [LoggerMessage(4, LogLevel.Error, "Job {JobId}: the handler goes on after its cancellation ({Reason}).")]
         public static partial void HandlerIgnoresCancellation(

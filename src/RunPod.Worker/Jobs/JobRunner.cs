@@ -17,19 +17,32 @@ internal sealed partial class JobRunner(
     CancellationToken workerEnding
 )
 {
-    /// <summary>Runs and answers a job; never throws, and every job that gets no answer leaves a line in the log.</summary>
+    /// <summary>
+    /// Runs and answers a job; never throws, and every job that gets no answer leaves a line in the log. The task ends
+    /// when the handler has returned, which may be later than the answer.
+    /// </summary>
     /// <param name="job">The job.</param>
-    /// <param name="answered">Called when the job has its answer, or will not get one; the handler may still run.</param>
+    /// <param name="events">Told how far it is.</param>
     [SuppressMessage("Design", "CA1031", Justification = "The job boundary: one job must not end the worker.")]
-    public async Task RunAsync(RunningJob job, Action answered)
+    public async Task RunAsync(RunningJob job, IJobEvents events)
     {
-        using var scope = logger.BeginScope(JobScope.For(job.Id));
-        var started = options.TimeProvider.GetTimestamp();
+        using var scope = logger.BeginScope(JobScope.For(job.Id, job.Job.Job));
+        using var folder = new JobFolder();
         var handlerEnded = Task.CompletedTask;
         try
         {
-            var progress = new ProgressSender(http, urls.Result(job.Id, isStream: false), job, options, logger);
-            var context = new JobContext(job.Job, urls.HasStream, job.Cancellation, progress.Send, workerStopping);
+            var started = options.TimeProvider.GetTimestamp();
+            var progress = new ProgressSender(http, urls, job, options, logger);
+            var context = new JobContext(
+                job.Job,
+                urls.HasStream,
+                job.Cancellation,
+                progress.Send,
+                folder,
+                options,
+                logger,
+                workerStopping
+            );
             var execution = new JobExecution(handler, context, job.Cancellation, options, logger);
             Log.Started(logger, job.Id);
             var outcome = await execution
@@ -39,6 +52,11 @@ internal sealed partial class JobRunner(
             await progress.DisposeAsync().ConfigureAwait(false);
             if (outcome is not null)
             {
+                if (outcome.IsRefresh)
+                {
+                    events.RefreshRequested(job);
+                }
+
                 await AnswerAsync(job, outcome, options.TimeProvider.GetElapsedTime(started)).ConfigureAwait(false);
             }
             else
@@ -59,8 +77,28 @@ internal sealed partial class JobRunner(
             Log.Broken(logger, e, job.Id);
         }
 
-        answered();
+        events.Answered(job);
+        if (!handlerEnded.IsCompleted)
+        {
+            await WaitForStuckAsync(job, handlerEnded, events).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A handler that ignores its token keeps its slot; for how long the worker puts up with it is limited.</summary>
+    private async Task WaitForStuckAsync(RunningJob job, Task handlerEnded, IJobEvents events)
+    {
+        events.Abandoned(job);
+        await handlerEnded
+            .WaitAsync(options.StuckHandlerGrace, options.TimeProvider)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!handlerEnded.IsCompleted)
+        {
+            Log.Stuck(logger, job.Id, options.CancellationGrace + options.StuckHandlerGrace);
+            events.Stuck(job);
+        }
+
         await handlerEnded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Log.Unstuck(logger, job.Id);
     }
 
     private async Task AnswerAsync(RunningJob job, JobOutcome outcome, TimeSpan elapsed)
@@ -71,12 +109,14 @@ internal sealed partial class JobRunner(
         if (post.RefusedStatus is { } status and (400 or 413))
         {
             Log.Refused(logger, job.Id, outcome.Body.Length, status);
-            var error = JobBody.Error(
+            var error = JobOutcome.Error(
                 $"RunPod refused the result of this job with status {status}: it has {outcome.Body.Length} bytes, and "
                     + "RunPod takes about 10 MB for /run and 20 MB for /runsync. Ask for a smaller result, or one that is "
-                    + "stored elsewhere and returned as a link."
+                    + "stored elsewhere and returned as a link.",
+                outcome.IsRefresh
             );
-            post = await poster.PostAsync(uri, job.Id, error, giveUp.Token).ConfigureAwait(false);
+            outcome = error;
+            post = await poster.PostAsync(uri, job.Id, error.Body, giveUp.Token).ConfigureAwait(false);
         }
 
         if (!post.IsDelivered)
@@ -143,5 +183,15 @@ internal sealed partial class JobRunner(
 
         [LoggerMessage(8, LogLevel.Critical, "Job {JobId} was given up without an answer: the worker itself failed.")]
         public static partial void Broken(ILogger logger, Exception exception, string jobId);
+
+        [LoggerMessage(
+            9,
+            LogLevel.Critical,
+            "Job {JobId}: its handler still runs {Grace} after its cancellation. The worker finishes its other jobs and ends, to be replaced."
+        )]
+        public static partial void Stuck(ILogger logger, string jobId, TimeSpan grace);
+
+        [LoggerMessage(10, LogLevel.Warning, "Job {JobId}: its handler has returned after all.")]
+        public static partial void Unstuck(ILogger logger, string jobId);
     }
 }

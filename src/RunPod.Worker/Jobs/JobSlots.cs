@@ -11,7 +11,9 @@ internal sealed class JobSlots(int concurrency, Func<RunningJob, Task> run)
     private readonly Lock _gate = new();
     private readonly Dictionary<string, RunningJob> _unanswered = new(StringComparer.Ordinal);
     private readonly LinkedList<RunningJob> _waiting = [];
+    private int _concurrency = concurrency;
     private int _running;
+    private int _abandoned;
     private TaskCompletionSource _changed = NewSignal();
 
     /// <summary>Accepts a job and starts it when a slot is free; false if one of this id is not answered yet.</summary>
@@ -28,8 +30,36 @@ internal sealed class JobSlots(int concurrency, Func<RunningJob, Task> run)
             _waiting.AddLast(job);
         }
 
-        StartWaiting(concurrency);
+        StartWaiting(_concurrency);
         return true;
+    }
+
+    /// <summary>How many jobs run at once. Running jobs go on when it shrinks.</summary>
+    public int Concurrency
+    {
+        get => _concurrency;
+        set
+        {
+            lock (_gate)
+            {
+                _concurrency = value;
+                Signal();
+            }
+
+            StartWaiting(value);
+        }
+    }
+
+    /// <summary>Whether there are jobs that were taken and neither answered nor stopped.</summary>
+    public bool HasUnanswered
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _unanswered.Count > 0;
+            }
+        }
     }
 
     /// <summary>Ids of jobs that were taken and neither answered nor stopped.</summary>
@@ -51,9 +81,14 @@ internal sealed class JobSlots(int concurrency, Func<RunningJob, Task> run)
         }
     }
 
-    /// <summary>Waits until no job runs or waits.</summary>
-    public Task WaitUntilEmptyAsync(CancellationToken cancellationToken) =>
-        WaitUntilAsync(() => _running == 0 && _waiting.Count == 0, cancellationToken);
+    /// <summary>
+    /// Waits until no job runs or waits, but for abandoned ones, and those that wait for slots which all of them hold.
+    /// </summary>
+    public Task WaitUntilIdleAsync(CancellationToken cancellationToken) =>
+        WaitUntilAsync(
+            () => _running == _abandoned && (_waiting.Count == 0 || _abandoned >= _concurrency),
+            cancellationToken
+        );
 
     /// <summary>Waits until every job is answered, though handlers may still be running.</summary>
     public Task WaitUntilAnsweredAsync(CancellationToken cancellationToken) =>
@@ -65,6 +100,17 @@ internal sealed class JobSlots(int concurrency, Func<RunningJob, Task> run)
         lock (_gate)
         {
             Forget(job);
+            Signal();
+        }
+    }
+
+    /// <summary>Nobody waits for the job's handler any more; it keeps its slot.</summary>
+    public void Abandon(RunningJob job)
+    {
+        lock (_gate)
+        {
+            job.IsAbandoned = true;
+            _abandoned++;
             Signal();
         }
     }
@@ -107,7 +153,7 @@ internal sealed class JobSlots(int concurrency, Func<RunningJob, Task> run)
         StartWaiting(int.MaxValue);
     }
 
-    private int Free => concurrency - _running - _waiting.Count;
+    private int Free => _concurrency - _running - _waiting.Count;
 
     private void StartWaiting(int limit)
     {
@@ -141,11 +187,12 @@ internal sealed class JobSlots(int concurrency, Func<RunningJob, Task> run)
             lock (_gate)
             {
                 _running--;
+                _abandoned -= job.IsAbandoned ? 1 : 0;
                 Forget(job);
                 Signal();
             }
 
-            StartWaiting(concurrency);
+            StartWaiting(_concurrency);
             await job.DisposeAsync().ConfigureAwait(false);
         }
     }

@@ -12,6 +12,9 @@ internal sealed class RunningJob(TakenJob job) : IAsyncDisposable
     /// <summary>Cancels the handler.</summary>
     public JobCancellation Cancellation { get; } = new();
 
+    /// <summary>Whether nobody waits for its handler any more; changed under the lock of the slots.</summary>
+    public bool IsAbandoned { get; set; }
+
     /// <summary>Cancelled when the client gave the job up: from then on nothing may be posted for it.</summary>
     public CancellationToken Stopped => _stopped.Token;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using RunPod.Worker.Jobs;
 using RunPod.Worker.Protocol;
 
@@ -11,24 +12,23 @@ public static partial class LocalJob
 {
     private const string DefaultId = "local_test";
 
+    private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 1000 };
+
     /// <summary>Runs one job as the platform would; the pieces of a stream are collected into one list.</summary>
     /// <param name="job">The job: <c>{"id"?, "input"}</c>.</param>
     /// <param name="handler">Does it.</param>
-    /// <param name="options">The limits; nothing of the platform is used.</param>
-    /// <param name="loggerFactory">Where log lines go.</param>
+    /// <param name="options">The limits, and where log lines go (nowhere if not said); nothing of the platform is used.</param>
     /// <param name="cancellationToken">Gives the job up.</param>
     /// <exception cref="OperationCanceledException">The job was given up.</exception>
     public static async Task<LocalJobResult> RunAsync(
         JsonElement job,
         JobHandler handler,
         RunPodWorkerOptions options,
-        ILoggerFactory loggerFactory,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken = default
     )
     {
         ArgumentNullException.ThrowIfNull(handler);
         ArgumentNullException.ThrowIfNull(options);
-        ArgumentNullException.ThrowIfNull(loggerFactory);
         if (job.ValueKind != JsonValueKind.Object)
         {
             return Rejected($"The job is a JSON {job.ValueKind}, but must be an object like {{\"input\": {{…}}}}.");
@@ -41,8 +41,9 @@ public static partial class LocalJob
 
         var hasId = job.TryGetProperty("id", out var id);
         var taken = new TakenJob((hasId ? JsonText.Of(id) : null) ?? DefaultId, job.Clone());
-        var logger = loggerFactory.CreateLogger(typeof(LocalJob));
-        using var scope = logger.BeginScope(JobScope.For(taken.Id));
+        var logger = options.LoggerFactory?.CreateLogger(typeof(LocalJob)) ?? NullLogger.Instance;
+        using var scope = logger.BeginScope(JobScope.For(taken.Id, taken.Job));
+        using var folder = new JobFolder();
         var cancellation = new JobCancellation();
         await using var _ = cancellation.ConfigureAwait(false);
         using var registration = cancellationToken.Register(() =>
@@ -53,6 +54,9 @@ public static partial class LocalJob
             isStreamSupported: true,
             cancellation,
             body => Log.Progress(logger, body.Length),
+            folder,
+            options,
+            logger,
             cancellationToken
         );
         var execution = new JobExecution(handler, context, cancellation, options, logger);
@@ -62,7 +66,10 @@ public static partial class LocalJob
             throw new OperationCanceledException(cancellationToken);
         }
 
-        return new LocalJobResult(outcome.Succeeded, JsonNode.Parse(outcome.Body.Span)!.AsObject());
+        return new LocalJobResult(
+            outcome.Succeeded,
+            JsonNode.Parse(outcome.Body.Span, documentOptions: Deep)!.AsObject()
+        );
     }
 
     private static LocalJobResult Rejected(string error) => new(Succeeded: false, new JsonObject { ["error"] = error });

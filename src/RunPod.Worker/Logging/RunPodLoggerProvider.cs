@@ -20,6 +20,9 @@ public sealed class RunPodLoggerProvider(TextWriter output, bool json, LogLevel 
     /// <summary>The scope value that names a line's job.</summary>
     public const string RequestIdKey = "requestId";
 
+    /// <summary>The scope value that names the batch of a line's job; such lines begin with it.</summary>
+    public const string BatchIdKey = "batchId";
+
     private const int LongestMessage = 4096;
 
     private static readonly JsonWriterOptions Readable = new()
@@ -43,8 +46,8 @@ public sealed class RunPodLoggerProvider(TextWriter output, bool json, LogLevel 
 
     private void Write(LogLevel level, string message)
     {
-        var shortened = Shorten(message);
-        var jobId = JobOfScope();
+        var (jobId, batchId) = JobOfScope();
+        var shortened = Shorten(batchId is null ? message : $"[batchId={batchId}] {message}");
         var name = Logging.RunPodLogLevel.NameOf(level);
         var line =
             json ? ToJson(name, jobId, shortened)
@@ -69,23 +72,27 @@ public sealed class RunPodLoggerProvider(TextWriter output, bool json, LogLevel 
         return $"{message[..half]}\n… {dropped} characters left out …\n{message[^half..]}";
     }
 
-    private string? JobOfScope()
+    private (string? JobId, string? BatchId) JobOfScope()
     {
-        string? jobId = null;
+        var found = new ScopeValues();
         _scopes.ForEachScope(
-            (scope, _) =>
+            (scope, found) =>
             {
-                if (scope is IEnumerable<KeyValuePair<string, object?>> values)
+                if (scope is not IReadOnlyList<KeyValuePair<string, object?>> values)
                 {
-                    foreach (var (key, value) in values)
-                    {
-                        jobId = key is RequestIdKey ? value?.ToString() : jobId;
-                    }
+                    return;
+                }
+
+                for (var i = 0; i < values.Count; i++)
+                {
+                    var (key, value) = values[i];
+                    found.JobId = key is RequestIdKey ? value?.ToString() : found.JobId;
+                    found.BatchId = key is BatchIdKey ? value?.ToString() : found.BatchId;
                 }
             },
-            state: 0
+            found
         );
-        return jobId;
+        return (found.JobId, found.BatchId);
     }
 
     private static string ToJson(string level, string? jobId, string message)
@@ -101,6 +108,13 @@ public sealed class RunPodLoggerProvider(TextWriter output, bool json, LogLevel 
         }
 
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    private sealed class ScopeValues
+    {
+        public string? JobId { get; set; }
+
+        public string? BatchId { get; set; }
     }
 
     private sealed class Logger(RunPodLoggerProvider provider) : ILogger

@@ -7,13 +7,17 @@ internal static class ClientIdentity
 {
     public static string Version { get; } = typeof(ClientIdentity).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
 
-    public static string UserAgent { get; } =
+    /// <summary>What this library sends as its user agent.</summary>
+    /// <param name="integration">What the worker is a part of, if it says so.</param>
+    public static string UserAgent(string? integration = null) =>
+        integration is null ? Plain : $"{Plain} Integration/{Printable(integration)}";
+
+    private static string Plain { get; } =
         $"RunPod-DotNet-SDK/{Version} ({OperatingSystemName()}; {RuntimeInformation.OSArchitecture}) "
         + $"Language/.NET {Environment.Version}";
 
-    private static string OperatingSystemName()
-    {
-        var description = RuntimeInformation.OSDescription.Where(c => c is >= ' ' and <= '~' and not '(' and not ')');
-        return string.Concat(description);
-    }
+    private static string OperatingSystemName() =>
+        string.Concat(Printable(RuntimeInformation.OSDescription).Where(c => c is not '(' and not ')'));
+
+    private static string Printable(string text) => string.Concat(text.Where(c => c is >= ' ' and <= '~'));
 }

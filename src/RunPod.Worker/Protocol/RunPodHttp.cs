@@ -11,12 +11,14 @@ internal sealed class RunPodHttp : IDisposable
 
     private static readonly TimeSpan BodyLimit = TimeSpan.FromMinutes(2);
 
-    private readonly HttpClient _client;
+    private readonly HttpMessageInvoker _client;
+    private readonly string _userAgent;
     private readonly string? _apiKey;
     private readonly TimeProvider _timeProvider;
 
     public RunPodHttp(RunPodWorkerOptions options)
     {
+        _userAgent = ClientIdentity.UserAgent(options.Integration);
         _apiKey = options.ApiKey;
         _timeProvider = options.TimeProvider;
         var handler = new SocketsHttpHandler
@@ -25,8 +27,12 @@ internal sealed class RunPodHttp : IDisposable
             ConnectTimeout = TimeSpan.FromSeconds(15),
             PooledConnectionLifetime = TimeSpan.FromMinutes(5), // the platform's addresses change
             UseCookies = false,
+            // A redirected post would become a GET whose success says nothing.
+            AllowAutoRedirect = false,
+            ActivityHeadersPropagator = null,
         };
-        _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        // The bare invoker: limits are set for each request, and HttpClient's own would only cost time.
+        _client = new HttpMessageInvoker(handler);
     }
 
     public void Dispose() => _client.Dispose();
@@ -89,7 +95,7 @@ internal sealed class RunPodHttp : IDisposable
     private HttpRequestMessage NewRequest(HttpMethod method, Uri uri)
     {
         var request = new HttpRequestMessage(method, uri);
-        request.Headers.TryAddWithoutValidation("User-Agent", ClientIdentity.UserAgent);
+        request.Headers.TryAddWithoutValidation("User-Agent", _userAgent);
         request.Headers.TryAddWithoutValidation("Accept", "*/*");
         if (_apiKey is not null)
         {
@@ -110,9 +116,7 @@ internal sealed class RunPodHttp : IDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            return await _client
-                .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token)
-                .ConfigureAwait(false);
+            return await _client.SendAsync(request, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {

@@ -14,6 +14,9 @@ internal sealed class RunPodUrls(RunPodWorkerOptions options, string workerId)
     /// <summary>Whether pieces of a stream have somewhere to go.</summary>
     public bool HasStream => options.StreamUrl is not null;
 
+    /// <summary>Where jobs come from; only its host and port count.</summary>
+    public Uri TakeHost => new(_take);
+
     /// <summary>The URL that hands out up to <paramref name="wanted"/> jobs.</summary>
     /// <param name="wanted">Free slots, 1 or more.</param>
     /// <param name="isJobInProgress">Whether a job was taken that is not answered yet.</param>
@@ -48,6 +51,21 @@ internal sealed class RunPodUrls(RunPodWorkerOptions options, string workerId)
         var ids = Uri.EscapeDataString(CutAtComma(string.Join(',', jobIds)));
         var parameters = ids.Length == 0 ? $"runpod_version={version}" : $"job_id={ids}&runpod_version={version}";
         return new Uri(WithQuery(_ping!, parameters));
+    }
+
+    /// <summary>The URL that tells once that this worker cannot work.</summary>
+    /// <param name="check">What was checked.</param>
+    /// <param name="reason">What was found; cut at 256 characters.</param>
+    /// <param name="version">Of this library.</param>
+    public Uri Unhealthy(string check, string reason, string version)
+    {
+        var cut = Uri.EscapeDataString(reason.Length <= 256 ? reason : reason[..256]);
+        return new Uri(
+            WithQuery(
+                _ping!,
+                $"status=unhealthy&check={Uri.EscapeDataString(check)}&reason={cut}&runpod_version={version}"
+            )
+        );
     }
 
     /// <summary>The platform's own client never sends a longer list of ids.</summary>

@@ -10,7 +10,7 @@ namespace RunPod.Worker.Results;
 /// </summary>
 internal sealed partial class ProgressSender(
     RunPodHttp http,
-    Uri uri,
+    RunPodUrls urls,
     RunningJob job,
     RunPodWorkerOptions options,
     ILogger logger
@@ -45,16 +45,20 @@ internal sealed partial class ProgressSender(
     }
 
     /// <summary>Drops what waits, and waits for what is on its way.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        Task sending;
         lock (_gate)
         {
             _isClosed = true;
             _pending = null;
-            sending = _sending;
         }
 
+        // Most jobs report nothing, and most jobs must be quick.
+        return _sending == Task.CompletedTask ? ValueTask.CompletedTask : CloseAsync(_sending);
+    }
+
+    private async ValueTask CloseAsync(Task sending)
+    {
         await _closing.CancelAsync().ConfigureAwait(false);
         await sending.ConfigureAwait(false);
         _closing.Dispose();
@@ -81,6 +85,7 @@ internal sealed partial class ProgressSender(
     {
         try
         {
+            var uri = urls.Result(job.Id, isStream: false);
             var reply = await http.PostAsync(uri, job.Id, body, AttemptLimit, job.Stopped).ConfigureAwait(false);
             if (!reply.IsSuccess)
             {

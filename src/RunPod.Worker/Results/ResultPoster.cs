@@ -62,7 +62,8 @@ internal sealed partial class ResultPoster(RunPodHttp http, RunPodWorkerOptions 
         }
     }
 
-    private static bool MayPass(int status) => status is 408 or 429 or >= 500;
+    /// <summary>Only a refusal (4xx) is for good, and not all of those.</summary>
+    private static bool MayPass(int status) => status is < 400 or 408 or 425 or 429 or >= 500;
 
     private static partial class Log
     {

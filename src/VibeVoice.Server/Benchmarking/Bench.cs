@@ -29,7 +29,13 @@ internal sealed class Bench
         var begun = Stopwatch.GetTimestamp();
         using var model = await VibeVoiceModel.LoadAsync(
             options.Model,
-            new ModelOptions { Threads = threads, EndOfSpeechBias = NeverEnds },
+            new ModelOptions
+            {
+                Threads = threads,
+                Device = options.Device,
+                Precision = options.Precision,
+                EndOfSpeechBias = NeverEnds,
+            },
             cancellationToken
         );
         var voice = model.LoadVoice(options.Voice);
@@ -44,7 +50,7 @@ internal sealed class Bench
 
         var memory = ProcessMemory.Now();
         return new BenchResult(
-            nameof(BenchPrecision.Float32).ToLowerInvariant(),
+            Computing.Of(model).Precision,
             threads,
             options.Steps ?? model.DefaultDiffusionSteps,
             options.Streams,

@@ -3,7 +3,8 @@ namespace VibeVoice.Server.Benchmarking;
 /// <summary>What one run of <c>vibevoice bench</c> measures.</summary>
 /// <param name="Model">Folder of the checkpoint.</param>
 /// <param name="Voice">File of the preset.</param>
-/// <param name="Precision">Of the arithmetic.</param>
+/// <param name="Device">Where it computes.</param>
+/// <param name="Precision">How exactly; null for what the device does best.</param>
 /// <param name="Threads">Of one run; null for as many as the process may use.</param>
 /// <param name="Steps">Diffusion steps; null for the checkpoint's default.</param>
 /// <param name="Streams">Requests at once.</param>
@@ -11,18 +12,10 @@ namespace VibeVoice.Server.Benchmarking;
 internal sealed record BenchOptions(
     string Model,
     string Voice,
-    BenchPrecision Precision,
+    ModelDevice Device,
+    ModelPrecision? Precision,
     int? Threads,
     int? Steps,
     int Streams,
     int Frames
 );
-
-/// <summary>Names of <c>--precision</c>, in lower case.</summary>
-internal enum BenchPrecision
-{
-    /// <summary>What the device does best.</summary>
-    Auto,
-
-    Float32,
-}

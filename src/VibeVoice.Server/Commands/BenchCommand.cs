@@ -21,12 +21,8 @@ internal static class BenchCommand
             Description = "A preset (.pt or .safetensors). [default: the first in the model's 'voices' folder]",
             HelpName = "file",
         };
-        var precision = new Option<BenchPrecision>("--precision")
-        {
-            Description = "Of the arithmetic: auto or float32. [default: auto]",
-            HelpName = "precision",
-        };
-        precision.AcceptOnlyFromAmong("auto", "float32");
+        var device = DeviceOption.Create();
+        var precision = PrecisionOption.Create();
         var threads = NumberOption.Create(
             "--threads",
             Counts,
@@ -46,6 +42,7 @@ internal static class BenchCommand
         {
             model,
             voice,
+            device,
             precision,
             threads,
             steps,
@@ -57,11 +54,14 @@ internal static class BenchCommand
             async (result, cancellationToken) =>
             {
                 var settings = SettingsReader.Read<SpeechSettings>(
-                    Configuration.Load(("MODEL_PATH", result.GetValue(model)))
+                    Configuration
+                        .Load(("MODEL_PATH", result.GetValue(model)), (DeviceOption.Setting, result.GetValue(device)))
+                        .WithProcessorAsDefault()
                 );
                 var options = new BenchOptions(
                     settings.ModelPath,
                     VoiceFile(result.GetValue(voice), settings),
+                    settings.ModelDevice!.Value,
                     result.GetValue(precision),
                     (int?)result.GetValue(threads),
                     (int?)result.GetValue(steps),
@@ -83,6 +83,10 @@ internal static class BenchCommand
             await Console.Out.WriteLineAsync(
                 asJson ? JsonSerializer.Serialize(result, BenchJson.Default.BenchResult) : BenchTable.Write(result)
             );
+        }
+        catch (DeviceUnavailableException exception)
+        {
+            throw new SettingsException($"'--device' cannot be had. {exception.Message}");
         }
         catch (Exception exception) when (exception is ModelFormatException or WeightMismatchException)
         {

@@ -35,7 +35,8 @@ internal static class DevCommand
                 {
                     return await run(result, cancellationToken);
                 }
-                catch (Exception exception) when (exception is ModelFormatException or WeightMismatchException)
+                catch (Exception exception)
+                    when (exception is ModelFormatException or WeightMismatchException or DeviceUnavailableException)
                 {
                     throw new SettingsException(exception.Message);
                 }

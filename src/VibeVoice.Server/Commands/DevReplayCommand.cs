@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using VibeVoice.Development;
 using VibeVoice.Server.Hosting;
+using VibeVoice.Server.Speech;
 
 namespace VibeVoice.Server.Commands;
 
@@ -27,7 +28,8 @@ internal static class DevReplayCommand
         var endBias = DevSyntheticCheckpointCommand.EndBiasOption(
             "Takes the place of the end-of-speech bias. [default: what the run tells, else the checkpoint's]"
         );
-        var precision = PrecisionOption();
+        var device = DeviceOption.Create();
+        var precision = PrecisionOption.Create();
         var json = DevCommand.JsonOption();
         var command = new Command("replay", "Replays a recorded run; exit code 0 when it equals what was recorded.")
         {
@@ -35,6 +37,7 @@ internal static class DevReplayCommand
             model,
             voice,
             endBias,
+            device,
             precision,
             json,
         };
@@ -44,6 +47,8 @@ internal static class DevReplayCommand
                 var recorded = RecordedRun.Load(result.GetRequiredValue(run));
                 var options = new ModelOptions
                 {
+                    Device = DeviceOption.Read(result.GetValue(device)),
+                    Precision = result.GetValue(precision),
                     EndOfSpeechBias = (float?)result.GetValue(endBias) ?? recorded.EndOfSpeechBias,
                 };
                 using var loaded = await VibeVoiceModel.LoadAsync(
@@ -54,34 +59,13 @@ internal static class DevReplayCommand
                 var preset = loaded.LoadVoice(result.GetRequiredValue(voice));
                 var report = await recorded.ReplayAsync(loaded, preset, cancellationToken);
                 await DevCommand.PrintAsync(
-                    result.GetValue(json)
-                        ? [ToJson(recorded, report, result.GetValue(precision))]
-                        : ToLines(recorded, report)
+                    result.GetValue(json) ? [ToJson(recorded, report, Computing.Of(loaded))] : ToLines(recorded, report)
                 );
                 return report.IsEqual ? ExitCode.Done : ExitCode.Failed;
             }
         );
         return command;
     }
-
-    private static Option<Precision> PrecisionOption() =>
-        new("--precision")
-        {
-            Description = "float32, the only one there is so far.",
-            HelpName = "precision",
-            DefaultValueFactory = _ => Precision.Float32,
-            CustomParser = result =>
-            {
-                var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
-                if (text == "float32")
-                {
-                    return Precision.Float32;
-                }
-
-                result.AddError($"'--precision' is '{Speech.Quote.Short(text)}', but must be float32.");
-                return default;
-            },
-        };
 
     private static IEnumerable<string> ToLines(RecordedRun recorded, ReplayReport report)
     {
@@ -113,10 +97,11 @@ internal static class DevReplayCommand
             : $"Not equal to the recorded run: {report.Differences.Count} differences.";
     }
 
-    private static string ToJson(RecordedRun recorded, ReplayReport report, Precision precision) =>
+    private static string ToJson(RecordedRun recorded, ReplayReport report, Computing computing) =>
         new JsonObject
         {
-            ["precision"] = precision.ToString().ToLowerInvariant(),
+            ["device"] = computing.Device,
+            ["precision"] = computing.Precision,
             ["frames_computed"] = report.FramesComputed,
             ["frames_output"] = report.FramesSpoken,
             ["recorded_frames_computed"] = recorded.FramesComputed,
@@ -168,10 +153,4 @@ internal static class DevReplayCommand
 
     // JSON has no NaN.
     private static double? Finite(double number) => double.IsFinite(number) ? number : null;
-
-    /// <summary>What the engine computes in.</summary>
-    private enum Precision
-    {
-        Float32,
-    }
 }

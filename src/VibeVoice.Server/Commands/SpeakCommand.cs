@@ -38,6 +38,7 @@ internal static class SpeakCommand
         };
         var engine = EngineOption();
         var model = ModelOption();
+        var device = DeviceOption.Create();
         var speed = NumberOption.Create(
             FieldNames.Speed,
             SpeechLimits.Speed,
@@ -80,6 +81,7 @@ internal static class SpeakCommand
             format,
             engine,
             model,
+            device,
             speed,
             seed,
             cfgScale,
@@ -107,10 +109,13 @@ internal static class SpeakCommand
                     RemoveMarkdown = result.GetValue(removeMarkdown) ? true : null,
                     RemoveEmoji = result.GetValue(removeEmoji) ? true : null,
                 };
-                var configuration = Configuration.Load(
-                    ("VIBEVOICE_ENGINE", result.GetValue(engine)),
-                    ("MODEL_PATH", result.GetValue(model))
-                );
+                var configuration = Configuration
+                    .Load(
+                        ("VIBEVOICE_ENGINE", result.GetValue(engine)),
+                        ("MODEL_PATH", result.GetValue(model)),
+                        (DeviceOption.Setting, result.GetValue(device))
+                    )
+                    .WithProcessorAsDefault();
                 await using var services = SpeechServices.Build(configuration, NullLoggerFactory.Instance);
                 var request = services.GetRequiredService<SpeechRequestFactory>().Create(input, FieldNames, problems);
                 return result.GetValue(dryRun)
@@ -156,7 +161,17 @@ internal static class SpeakCommand
         CancellationToken cancellationToken
     )
     {
-        await services.GetRequiredService<ISynthesizer>().LoadAsync(cancellationToken);
+        var synthesizer = services.GetRequiredService<ISynthesizer>();
+        await synthesizer.LoadAsync(cancellationToken);
+        if (
+            !isQuiet
+            && synthesizer.Computing is { } computing
+            && services.GetRequiredService<SpeechSettings>().ModelDevice == ModelDevice.Auto
+        )
+        {
+            await Console.Error.WriteLineAsync(computing.Reason);
+        }
+
         using var progress = new ProgressLine(isQuiet);
         await using var output = await AudioOutput.OpenAsync(
             file ?? $"speech.{request.Format.Name}",

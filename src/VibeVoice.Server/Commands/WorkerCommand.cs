@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using RunPod.Worker;
+using RunPod.Worker.Emulator;
 using VibeVoice.Server.Hosting;
 using VibeVoice.Server.Queue;
 using VibeVoice.Server.Settings;
@@ -22,13 +23,14 @@ internal static class WorkerCommand
             Description = "With a job run here: write its audio to this file and print the answer without the base64.",
             HelpName = "file",
         };
-        var logLevel = new Option<string?>("--rp_log_level")
-        {
-            Description = "TRACE, DEBUG, INFO, WARN or ERROR. [default: RUNPOD_LOG_LEVEL, else INFO]",
-            HelpName = "level",
-        };
         var engine = SpeakCommand.EngineOption();
         var model = SpeakCommand.ModelOption();
+        var device = new Option<string?>("--device")
+        {
+            Description =
+                "Where the model computes: cpu, cuda or auto. [default: MODEL_DEVICE, else cuda in the CUDA build]",
+            HelpName = "device",
+        };
         var command = new Command(
             "worker",
             "Takes jobs from RunPod, where RUNPOD_WEBHOOK_GET_JOB is set; otherwise runs the job in test_input.json, in the "
@@ -39,21 +41,28 @@ internal static class WorkerCommand
             audioFile,
             engine,
             model,
-            logLevel,
+            device,
         };
+        foreach (var flag in PlatformFlags.Options)
+        {
+            command.Options.Add(flag);
+        }
+
+        // RunPod may send flags that this version does not know; PlatformFlags refuses everything else.
+        command.TreatUnmatchedTokensAsErrors = false;
         command.SetGuardedAction(
             async (result, cancellationToken) =>
             {
                 var configuration = Configuration.Load(
                     ("VIBEVOICE_ENGINE", result.GetValue(engine)),
                     ("MODEL_PATH", result.GetValue(model)),
-                    ("RUNPOD_LOG_LEVEL", result.GetValue(logLevel))
+                    (DeviceOption.Setting, result.GetValue(device))
                 );
-                var platform = Logging.Platform(configuration);
+                var platform = Logging.Platform(configuration).WithFlags(PlatformFlags.Read(result));
                 var json = result.GetValue(testInput);
                 return json is null && platform.HasQueue
                     ? await ServeAsync(configuration, platform, cancellationToken)
-                    : await RunOneAsync(configuration, json, result.GetValue(audioFile), cancellationToken);
+                    : await RunOneAsync(configuration, platform, json, result.GetValue(audioFile), cancellationToken);
             }
         );
         return command;
@@ -75,23 +84,27 @@ internal static class WorkerCommand
 
         await WorkerStart.LoadAsync(services, stopping);
         var handler = services.GetRequiredService<SpeakHandler>();
-        return await RunPodWorker.RunAsync(handler.HandleAsync, options, logs, stopping);
+        options = options with { LoggerFactory = logs };
+        return options.Flags.ServesApi
+            ? await RunPodLocalApi.RunAsync(handler.HandleAsync, options, stopping)
+            : await RunPodWorker.RunAsync(handler.HandleAsync, options, stopping);
     }
 
     private static async Task<int> RunOneAsync(
         IConfiguration configuration,
+        RunPodWorkerOptions platform,
         string? json,
         string? audioFile,
         CancellationToken cancellationToken
     )
     {
         var job = TestJob.Parse(json);
-        using var logs = Logging.ToStandardError(configuration);
+        using var logs = Logging.ToStandardError(platform);
         await using var services = SpeechServices.Build(configuration, logs);
         await WorkerStart.LoadAsync(services, cancellationToken);
         var handler = services.GetRequiredService<SpeakHandler>();
-        var options = WithLimits(Logging.Platform(configuration), services.GetRequiredService<QueueOptions>());
-        var result = await LocalJob.RunAsync(job, handler.HandleAsync, options, logs, cancellationToken);
+        var options = WithLimits(platform, services.GetRequiredService<QueueOptions>()) with { LoggerFactory = logs };
+        var result = await LocalJob.RunAsync(job, handler.HandleAsync, options, cancellationToken);
         if (audioFile is not null && result.Succeeded)
         {
             await TestJob.SaveAudioAsync(result.Answer, audioFile, cancellationToken);
@@ -107,5 +120,9 @@ internal static class WorkerCommand
         {
             Concurrency = queue.Concurrency,
             JobTimeout = TimeSpan.FromSeconds(queue.JobTimeoutSeconds),
+            // What is not told to callers on purpose is a bug, and none of their business.
+            ErrorDetails = JobErrorDetails.Hidden,
+            // The command listens to signals itself.
+            StopsOnSignals = false,
         };
 }

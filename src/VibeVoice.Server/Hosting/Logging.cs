@@ -6,7 +6,10 @@ namespace VibeVoice.Server.Hosting;
 internal static partial class Logging
 {
     public static ILoggerFactory ToStandardError(IConfiguration configuration) =>
-        Create(Console.Error, isJson: false, Platform(configuration).LogLevel);
+        ToStandardError(Platform(configuration));
+
+    public static ILoggerFactory ToStandardError(RunPodWorkerOptions platform) =>
+        Create(Console.Error, isJson: false, platform.LogLevel);
 
     /// <summary>For a worker on a queue: the platform reads standard output, and filters JSON lines by job.</summary>
     public static ILoggerFactory ForQueue(RunPodWorkerOptions platform) =>

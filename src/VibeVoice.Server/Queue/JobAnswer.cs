@@ -33,6 +33,11 @@ internal sealed record JobMetadata
 
     public required string Model { get; init; }
 
+    /// <summary>Where the model computed; with the precision, null for the preview voice.</summary>
+    public string? Device { get; init; }
+
+    public string? Precision { get; init; }
+
     public required string Voice { get; init; }
 
     public required string Format { get; init; }
@@ -70,6 +75,8 @@ internal sealed record JobMetadata
         {
             Engine = report.Engine,
             Model = report.Model,
+            Device = report.Computing?.Device,
+            Precision = report.Computing?.Precision,
             Voice = report.Voice,
             Format = report.Format.Name,
             ContentType = report.Format.ContentType,

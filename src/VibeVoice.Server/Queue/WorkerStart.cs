@@ -21,11 +21,19 @@ internal static partial class WorkerStart
         var ffmpeg = await checking;
         var logger = services.GetRequiredService<ILogger<SpeakHandler>>();
         var elapsed = time.GetElapsedTime(begun).TotalSeconds;
+        if (synthesizer.Computing is { } computing)
+        {
+            Log.Computes(logger, computing.Device, computing.Precision, computing.Reason);
+        }
+
         Log.Ready(logger, synthesizer.Engine, synthesizer.Model, ffmpeg, deliveries.Description, elapsed);
     }
 
     private static partial class Log
     {
+        [LoggerMessage(LogLevel.Information, "Computes on {Device} in {Precision}. {Reason}")]
+        public static partial void Computes(ILogger logger, string device, string precision, string reason);
+
         [LoggerMessage(
             LogLevel.Information,
             "Ready to speak: engine {Engine} ({Model}), ffmpeg {Ffmpeg}, audio goes {Destination}; loaded in {Seconds:F2} s."

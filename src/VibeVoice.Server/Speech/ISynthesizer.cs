@@ -18,6 +18,9 @@ internal interface ISynthesizer
     /// <summary>Whether seed, guidance and steps mean anything to it.</summary>
     bool IsDiffusionModel { get; }
 
+    /// <summary>Where it computes, once loaded; null for an engine that has no choice.</summary>
+    Computing? Computing => null;
+
     /// <summary>Gets ready to speak at once. Called once, before the first request.</summary>
     /// <exception cref="SpeechFailedException">Something it needs is missing.</exception>
     Task LoadAsync(CancellationToken cancellationToken);

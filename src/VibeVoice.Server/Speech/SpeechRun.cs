@@ -13,6 +13,7 @@ internal sealed class SpeechRun(EncodedAudio audio, SpeechMeter meter, ISynthesi
         {
             Engine = synthesizer.Engine,
             Model = synthesizer.Model,
+            Computing = synthesizer.Computing,
             Voice = request.Voice.Name,
             Format = request.Format,
             SampleRateHz = synthesizer.SampleRateHz,
@@ -32,6 +33,9 @@ internal sealed record SpeechSummary
     public required string Engine { get; init; }
 
     public required string Model { get; init; }
+
+    /// <summary>Null for an engine that has no choice.</summary>
+    public Computing? Computing { get; init; }
 
     public required string Voice { get; init; }
 

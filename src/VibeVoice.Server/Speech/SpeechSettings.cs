@@ -14,8 +14,11 @@ internal sealed record SpeechSettings
     [Setting("MODEL_PATH", "Checkpoint of the vibevoice engine: a folder or a hub id.")]
     public string ModelPath { get; init; } = "microsoft/VibeVoice-Realtime-0.5B";
 
-    [Setting("MODEL_DEVICE", "Where the vibevoice engine computes.")]
-    public ModelDevice ModelDevice { get; init; } = ModelDevice.Cpu;
+    [Setting(
+        "MODEL_DEVICE",
+        "Where the vibevoice engine computes; cuda in the CUDA build and cpu in the other where it is not set."
+    )]
+    public ModelDevice? ModelDevice { get; init; }
 
     [Setting(
         "VOICES_PATH",
@@ -75,11 +78,4 @@ internal enum SpeechEngine
 {
     VibeVoice,
     Preview,
-}
-
-internal enum ModelDevice
-{
-    Cuda,
-    Cpu,
-    Auto,
 }

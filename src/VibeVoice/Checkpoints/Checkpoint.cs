@@ -51,12 +51,16 @@ internal sealed class Checkpoint : IDisposable
     public void Read(string name, ReadOnlySpan<long> shape, Span<float> destination) =>
         Find(name, shape).ReadFloat32(name, destination);
 
-    /// <summary>Whether every weight is stored as bf16, as the published checkpoints are.</summary>
-    public bool IsBFloat16 => WeightNames.Of(Config).All(weight => InfoOf(weight.Name).Dtype == TensorDtype.BF16);
+    /// <summary>Whether every matrix is stored as bf16, as in the published checkpoints; vectors and scalars may differ.</summary>
+    public bool HasBFloat16Matrices =>
+        WeightNames
+            .Of(Config)
+            .Where(weight => weight.Shape.Length > 1)
+            .All(weight => InfoOf(weight.Name).Dtype == TensorDtype.BF16);
 
     /// <summary>A tensor of bf16 as it lies in its mapped file; valid until this is disposed.</summary>
     /// <exception cref="WeightMismatchException">It is missing, or has another shape or type.</exception>
-    public ReadOnlySpan<ushort> Halves(string name, params ReadOnlySpan<long> shape) =>
+    public ReadOnlySpan<ushort> BFloat16Bits(string name, params ReadOnlySpan<long> shape) =>
         Find(name, shape).BFloat16(name);
 
     /// <summary>One row of a matrix as float32: of a large one that is not held in memory.</summary>

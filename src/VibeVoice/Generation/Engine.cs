@@ -25,19 +25,23 @@ internal sealed class Engine : IDisposable
     {
         Config = checkpoint.Config;
         _checkpoint = checkpoint;
-        _weights = new WeightStore(checkpoint);
+        Precisions = options.Precisions ?? PartPrecisions.All(ModelPrecision.Float32);
+        Device = options.OpenDevice?.Invoke() ?? HostDevice.Instance;
+        _weights = new WeightStore(checkpoint, Device);
         try
         {
-            var kernel = options.Kernel ?? AttentionKernels.For(Config.Language);
-            var linear = options.Linear ?? (checkpoint.IsBFloat16 ? LinearKernel.Streamed : LinearKernel.Packed);
+            var (text, speech) = (Precisions.Text, Precisions.Speech);
             ScalingFactor = checkpoint.ReadScalar("model.speech_scaling_factor");
             BiasFactor = checkpoint.ReadScalar("model.speech_bias_factor");
-            Text = Open(ModelGraphs.Text(Config, kernel, linear));
-            SpeechText = Open(ModelGraphs.SpeechText(Config, kernel, linear));
-            SpeechFrame = Open(ModelGraphs.SpeechFrame(Config, kernel, options.EndOfSpeechBias, linear));
-            SamplerConditions = Open(new SamplerConditions(Config.Diffusion).Build(linear));
-            Sampler = Open(new SamplerStep(Config.Diffusion).Build(linear));
-            var decoder = new AcousticDecoder(Config.Acoustic).Build(linear);
+            Text = Open(ModelGraphs.Text(Config, Attention(text), text, Linear(text)));
+            SpeechText = Open(ModelGraphs.SpeechText(Config, Attention(speech), speech, Linear(speech)));
+            SpeechFrame = Open(
+                ModelGraphs.SpeechFrame(Config, Attention(speech), speech, options.EndOfSpeechBias, Linear(speech))
+            );
+            var sampler = Precisions.Sampler;
+            SamplerConditions = Open(new SamplerConditions(Config.Diffusion).Build(sampler, Linear(sampler)));
+            Sampler = Open(new SamplerStep(Config.Diffusion).Build(sampler, Linear(sampler)));
+            var decoder = new AcousticDecoder(Config.Acoustic).Build(Precisions.Decoder, Linear(Precisions.Decoder));
             DecoderState = decoder.State;
             Decoder = Open(decoder.Graph);
         }
@@ -46,6 +50,15 @@ internal sealed class Engine : IDisposable
             Free();
             throw;
         }
+
+        AttentionKernel Attention(ModelPrecision precision) =>
+            options.Kernel ?? AttentionKernels.For(Config.Language, precision, Device.IsHost);
+
+        LinearKernel Linear(ModelPrecision precision) =>
+            precision != ModelPrecision.Float32 || !Device.IsHost ? LinearKernel.Packed
+            : options.Linear is { } asked ? asked
+            : checkpoint.HasBFloat16Matrices ? LinearKernel.Streamed
+            : LinearKernel.Packed;
 
         OnnxSession Open(OnnxGraph graph)
         {
@@ -57,6 +70,11 @@ internal sealed class Engine : IDisposable
     }
 
     public ModelConfig Config { get; }
+
+    /// <summary>Where it computes, and what lasts between runs is kept.</summary>
+    public IDevice Device { get; }
+
+    public PartPrecisions Precisions { get; }
 
     public OnnxSession Text { get; }
 
@@ -147,17 +165,23 @@ internal sealed class Engine : IDisposable
         {
             _checkpoint.Dispose();
         }
+
+        Device.Dispose();
     }
 }
 
 /// <summary>How an engine runs.</summary>
 /// <param name="Threads">Threads of one run.</param>
 /// <param name="EndOfSpeechBias">Takes the place of the checkpoint's, for recorded runs.</param>
-/// <param name="Kernel">Which attention; by head size when null.</param>
-/// <param name="Linear">What computes linear layers; by the checkpoint's type when null.</param>
+/// <param name="Kernel">Which attention; by head size, precision and device when null.</param>
+/// <param name="Precisions">Float32 when null.</param>
+/// <param name="OpenDevice">Opens the device to compute on, which the engine then owns; the host when null.</param>
+/// <param name="Linear">What computes linear layers in float32; by the checkpoint's type and the device when null.</param>
 internal sealed record EngineOptions(
     int Threads,
     float? EndOfSpeechBias = null,
     AttentionKernel? Kernel = null,
+    PartPrecisions? Precisions = null,
+    Func<IDevice>? OpenDevice = null,
     LinearKernel? Linear = null
 );

@@ -1,4 +1,3 @@
-using Microsoft.ML.OnnxRuntime;
 using VibeVoice.Checkpoints;
 using VibeVoice.Graphs;
 using VibeVoice.Onnx;
@@ -15,7 +14,7 @@ internal sealed class FrameStep : IDisposable
     private readonly NativeTensor _latent;
     private readonly NativeTensor _hidden;
     private readonly NativeTensor _endLogit = NativeTensor.OfFloats(1, 1);
-    private readonly OrtIoBinding _binding;
+    private readonly OnnxBinding _binding;
 
     public FrameStep(OnnxSession session, KeyValueCache positive, KeyValueCache negative, ModelConfig config)
     {

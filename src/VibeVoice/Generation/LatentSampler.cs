@@ -1,4 +1,3 @@
-using Microsoft.ML.OnnxRuntime;
 using VibeVoice.Checkpoints;
 using VibeVoice.Graphs;
 using VibeVoice.Onnx;
@@ -19,8 +18,8 @@ internal sealed class LatentSampler : IDisposable
     private readonly NativeTensor _guidance;
     private readonly NativeTensor _nextLatent;
     private readonly NativeTensor _prediction;
-    private readonly OrtIoBinding _conditionsBinding;
-    private readonly OrtIoBinding[] _stepBindings;
+    private readonly OnnxBinding _conditionsBinding;
+    private readonly OnnxBinding[] _stepBindings;
 
     public LatentSampler(OnnxSession conditions, OnnxSession step, SolverSchedule schedule, DiffusionConfig config)
     {
@@ -97,7 +96,7 @@ internal sealed class LatentSampler : IDisposable
         }
     }
 
-    private OrtIoBinding BindStep(SolverStep numbers, int index, NativeTensor modulations)
+    private OnnxBinding BindStep(SolverStep numbers, int index, NativeTensor modulations)
     {
         var binding = Own(_step.CreateBinding());
         var width = (int)modulations.Shape[1];

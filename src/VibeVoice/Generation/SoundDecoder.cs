@@ -1,4 +1,3 @@
-using Microsoft.ML.OnnxRuntime;
 using VibeVoice.Checkpoints;
 using VibeVoice.Graphs;
 using VibeVoice.Onnx;
@@ -10,23 +9,28 @@ internal sealed class SoundDecoder : IDisposable
 {
     private readonly OnnxSession _session;
     private readonly AcousticConfig _config;
-    private readonly OrtIoBinding _binding;
+    private readonly OnnxBinding _binding;
     private readonly NativeTensor[] _contexts;
     private readonly NativeTensor _latents;
     private readonly NativeTensor _audio;
 
-    public SoundDecoder(OnnxSession session, DecoderState state, AcousticConfig config, int mostFrames = 1)
+    public SoundDecoder(Engine engine, int mostFrames = 1)
     {
-        _session = session;
+        var config = engine.Config.Acoustic;
+        _session = engine.Decoder;
         _config = config;
-        _binding = session.CreateBinding();
-        _contexts = [.. state.Shapes.Select(shape => NativeTensor.OfFloats(shape.Positions, shape.Channels))];
+        _binding = _session.CreateBinding();
+        _contexts =
+        [
+            .. engine.DecoderState.Shapes.Select(shape =>
+                engine.Device.Allocate(engine.Precisions.Decoder.ComputeType(), shape.Positions, shape.Channels)
+            ),
+        ];
         _latents = NativeTensor.OfFloats(mostFrames, config.LatentSize);
         _audio = NativeTensor.OfFloats((long)mostFrames * config.SamplesPerFrame, 1);
         for (var i = 0; i < _contexts.Length; i++)
         {
-            _binding.BindInput(DecoderState.InputName(i), _contexts[i].OrtValue);
-            _binding.BindOutput(DecoderState.OutputName(i), _contexts[i].OrtValue);
+            _binding.BindState(DecoderState.InputName(i), DecoderState.OutputName(i), _contexts[i].OrtValue);
         }
     }
 

@@ -1,4 +1,5 @@
 using VibeVoice.Checkpoints;
+using VibeVoice.Onnx;
 
 namespace VibeVoice.Generation;
 
@@ -39,9 +40,9 @@ internal sealed class SpeechRun : IDisposable
         _guidance = options.Guidance;
         _noise = options.Noise;
         _firstFrame = firstFrame;
-        _textCache = new KeyValueCache(config.Language, config.Language.TextLayers);
-        _positiveCache = new KeyValueCache(config.Language, config.Language.SpeechLayers);
-        _negativeCache = new KeyValueCache(config.Language, config.Language.SpeechLayers);
+        _textCache = NewCache(config.Language.TextLayers, engine.Precisions.Text);
+        _positiveCache = NewCache(config.Language.SpeechLayers, engine.Precisions.Speech);
+        _negativeCache = NewCache(config.Language.SpeechLayers, engine.Precisions.Speech);
         _textCache.Prefill(voice.Text);
         _positiveCache.Prefill(voice.Speech);
         _negativeCache.Prefill(voice.NegativeSpeech);
@@ -49,10 +50,13 @@ internal sealed class SpeechRun : IDisposable
         _speechText = new TextStep(engine.SpeechText, _positiveCache, width, TokensPerWindow);
         _frame = new FrameStep(engine.SpeechFrame, _positiveCache, _negativeCache, config);
         _sampler = new LatentSampler(engine.SamplerConditions, engine.Sampler, options.Schedule, config.Diffusion);
-        _decoder = new SoundDecoder(engine.Decoder, engine.DecoderState, config.Acoustic);
+        _decoder = new SoundDecoder(engine);
         _scaled = new float[config.Acoustic.LatentSize];
         voice.Speech.LastHiddenState.Span[^width..].CopyTo(_sampler.Condition);
         voice.NegativeSpeech.LastHiddenState.Span[^width..].CopyTo(_sampler.NegativeCondition);
+
+        KeyValueCache NewCache(int layers, ModelPrecision precision) =>
+            new(config.Language, layers, engine.Device, precision.ComputeType());
     }
 
     /// <summary>Whether the next window begins, and its text is due.</summary>

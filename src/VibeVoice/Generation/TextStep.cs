@@ -1,4 +1,3 @@
-using Microsoft.ML.OnnxRuntime;
 using VibeVoice.Graphs;
 using VibeVoice.Onnx;
 
@@ -12,7 +11,7 @@ internal sealed class TextStep : IDisposable
     private readonly int _width;
     private readonly NativeTensor _embeddings;
     private readonly NativeTensor _hidden;
-    private readonly OrtIoBinding _binding;
+    private readonly OnnxBinding _binding;
 
     public TextStep(OnnxSession session, KeyValueCache cache, int width, int mostTokens)
     {

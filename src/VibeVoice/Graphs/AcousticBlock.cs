@@ -24,9 +24,9 @@ internal sealed class AcousticBlock(string path, int channels, int rows, Acousti
     public Value Forward(GraphBuilder g, Value x, DecoderState state)
     {
         var mixed = _mixer.Forward(g, _norm.Forward(g, x), state);
-        x = g.Add(x, Scale(g, mixed, "gamma")); // [T, channels]
+        x = g.Add(x, Scale(g, g.ToFloat32(mixed), "gamma")); // [T, channels]
         var widened = g.Gelu(_widen.Forward(g, _ffnNorm.Forward(g, x))); // [T, 4·channels]
-        return g.Add(x, Scale(g, _narrow.Forward(g, widened), "ffn_gamma")); // [T, channels]
+        return g.Add(x, Scale(g, g.ToFloat32(_narrow.Forward(g, widened)), "ffn_gamma")); // [T, channels]
     }
 
     private Value Scale(GraphBuilder g, Value x, string name) =>

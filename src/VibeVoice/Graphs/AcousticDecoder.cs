@@ -10,12 +10,15 @@ internal sealed class AcousticDecoder(AcousticConfig config)
     public const string Audio = "audio";
     private const string Path = "model.acoustic_tokenizer.decoder";
 
-    public (OnnxGraph Graph, DecoderState State) Build(LinearKernel linear = LinearKernel.Packed)
+    public (OnnxGraph Graph, DecoderState State) Build(
+        ModelPrecision precision,
+        LinearKernel linear = LinearKernel.Packed
+    )
     {
-        var g = new GraphBuilder("decoder", linear);
+        var g = new GraphBuilder("decoder", precision, linear);
         var state = new DecoderState();
         var latents = g.Input(Latents, "frames", config.LatentSize);
-        g.Output(Audio, Forward(g, latents, state), "samples", 1);
+        g.Output(Audio, g.ToFloat32(Forward(g, latents, state)), "samples", 1);
         return (g.Build(), state);
     }
 
@@ -33,6 +36,7 @@ internal sealed class AcousticDecoder(AcousticConfig config)
             groups: 1,
             config.HasBias
         ).Forward(g, latents, state);
+        x = g.ToFloat32(x);
         var rows = 1;
         for (var stage = 0; stage < channels.Count; stage++)
         {
@@ -47,6 +51,7 @@ internal sealed class AcousticDecoder(AcousticConfig config)
                     config.HasBias,
                     rows
                 ).Forward(g, x, state);
+                x = g.ToFloat32(x);
                 rows *= config.Ratios[stage - 1];
             }
 

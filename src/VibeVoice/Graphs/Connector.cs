@@ -3,7 +3,7 @@ using VibeVoice.Onnx;
 
 namespace VibeVoice.Graphs;
 
-/// <summary>fc2(norm(fc1(latent))): a latent as an embedding of the language model.</summary>
+/// <summary>fc2(norm(fc1(latent))): a latent as an embedding of the language model, in float32 throughout.</summary>
 internal sealed class Connector(ModelConfig config)
 {
     private const string Path = "model.acoustic_connector";
@@ -13,14 +13,16 @@ internal sealed class Connector(ModelConfig config)
         $"{Path}.fc1",
         config.Acoustic.LatentSize,
         config.Language.HiddenSize,
-        hasBias: true
+        hasBias: true,
+        inFloat32: true
     );
     private readonly RmsNorm _norm = new($"{Path}.norm", config.Language.HiddenSize, NormEpsilon);
     private readonly Linear _second = new(
         $"{Path}.fc2",
         config.Language.HiddenSize,
         config.Language.HiddenSize,
-        hasBias: true
+        hasBias: true,
+        inFloat32: true
     );
 
     public Value Forward(GraphBuilder g, Value latent)

@@ -3,7 +3,7 @@ using VibeVoice.Onnx;
 
 namespace VibeVoice.Graphs;
 
-/// <summary>One Qwen2 layer, pre-norm: attention, then SwiGLU, each added to what came in.</summary>
+/// <summary>One Qwen2 layer, pre-norm: attention, then SwiGLU, each added to what came in, which stays in float32.</summary>
 internal sealed class DecoderLayer(string path, int layer, LanguageConfig config, AttentionKernel kernel)
 {
     private readonly RmsNorm _inputNorm = new($"{path}.input_layernorm", config.HiddenSize, config.RmsNormEpsilon);
@@ -18,7 +18,7 @@ internal sealed class DecoderLayer(string path, int layer, LanguageConfig config
     public Value Forward(GraphBuilder g, Value x, IReadOnlyList<AttentionSequence> sequences)
     {
         using var module = g.Enter($"layers.{layer}");
-        x = g.Add(x, _attention.Forward(g, _inputNorm.Forward(g, x), sequences)); // [B, T, D]
-        return g.Add(x, _mlp.Forward(g, _postAttentionNorm.Forward(g, x))); // [B, T, D]
+        x = g.Add(x, g.ToFloat32(_attention.Forward(g, _inputNorm.Forward(g, x), sequences))); // [B, T, D]
+        return g.Add(x, g.ToFloat32(_mlp.Forward(g, _postAttentionNorm.Forward(g, x)))); // [B, T, D]
     }
 }

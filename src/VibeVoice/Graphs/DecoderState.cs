@@ -15,12 +15,12 @@ internal sealed class DecoderState
 
     public static string OutputName(int index) => $"next_context.{index}";
 
-    /// <summary>x after what was carried to here; its last positions are carried on.</summary>
+    /// <summary>x after what was carried to here, in the type that is computed in; its last positions are carried on.</summary>
     public Value Carry(GraphBuilder g, Value x, int positions, int channels)
     {
         var index = _shapes.Count;
         _shapes.Add((positions, channels));
-        var joined = g.Concatenate(0, g.Input(InputName(index), positions, channels), x);
+        var joined = g.Concatenate(0, g.State(InputName(index), positions, channels), g.ToCompute(x));
         g.Output(OutputName(index), g.Slice(joined, 0, -positions, long.MaxValue), positions, channels);
         return joined;
     }

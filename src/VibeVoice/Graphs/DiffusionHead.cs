@@ -38,7 +38,8 @@ internal sealed class DiffusionHead
         using var module = g.Enter("prediction_head");
         var c = g.Add(_condition.Forward(g, condition), _timeSecond.Forward(g, g.Silu(_timeFirst.Forward(g, time)))); // [B, D]
         c = g.Silu(c); // every modulation begins with it
-        return g.Concatenate(-1, [.. _layers.Select(layer => layer.Modulation(g, c)), _finalModulation.Forward(g, c)]);
+        var modulations = _layers.Select(layer => layer.Modulation(g, c)).Append(_finalModulation.Forward(g, c));
+        return g.Concatenate(-1, [.. modulations.Select(g.ToFloat32)]);
     }
 
     /// <param name="latent">Noisy latents, <c>[B, C]</c>.</param>
@@ -48,13 +49,13 @@ internal sealed class DiffusionHead
     {
         using var module = g.Enter("prediction_head");
         var parts = g.Split(modulations, -1, PartsOf(_layers.Count));
-        var x = _noisyLatent.Forward(g, latent); // [B, D]
+        var x = g.ToFloat32(_noisyLatent.Forward(g, latent)); // [B, D]
         for (var layer = 0; layer < _layers.Count; layer++)
         {
             x = _layers[layer].Forward(g, x, parts.AsSpan(3 * layer, 3));
         }
 
-        return _final.Forward(g, Modulate(g, _finalNorm.Forward(g, x), parts[^2], parts[^1]));
+        return g.ToFloat32(_final.Forward(g, Modulate(g, _finalNorm.Forward(g, x), parts[^2], parts[^1])));
     }
 
     /// <summary>How many vectors of width D the modulations of one row are.</summary>
@@ -85,7 +86,7 @@ internal sealed class DiffusionHead
         {
             using var module = g.Enter($"layers.{layer}");
             var modulated = Modulate(g, _norm.Forward(g, x), modulation[0], modulation[1]);
-            return g.Add(x, g.Multiply(modulation[2], _ffn.Forward(g, modulated))); // [B, D]
+            return g.Add(x, g.Multiply(modulation[2], g.ToFloat32(_ffn.Forward(g, modulated)))); // [B, D]
         }
     }
 }

@@ -14,9 +14,14 @@ internal static class ModelGraphs
     public const string Negative = "negative";
 
     /// <summary>Text: T embeddings through <c>language_model</c>.</summary>
-    public static OnnxGraph Text(ModelConfig config, AttentionKernel kernel, LinearKernel linear = LinearKernel.Packed)
+    public static OnnxGraph Text(
+        ModelConfig config,
+        AttentionKernel kernel,
+        ModelPrecision precision,
+        LinearKernel linear = LinearKernel.Packed
+    )
     {
-        var g = new GraphBuilder("text", linear);
+        var g = new GraphBuilder("text", precision, linear);
         var width = config.Language.HiddenSize;
         var x = g.Input(Embeddings, 1, "tokens", width);
         var sequence = new AttentionSequence(g, Positive, config.Language);
@@ -28,10 +33,11 @@ internal static class ModelGraphs
     public static OnnxGraph SpeechText(
         ModelConfig config,
         AttentionKernel kernel,
+        ModelPrecision precision,
         LinearKernel linear = LinearKernel.Packed
     )
     {
-        var g = new GraphBuilder("speech_text", linear);
+        var g = new GraphBuilder("speech_text", precision, linear);
         var width = config.Language.HiddenSize;
         var x = new InputType(config.Language).AddText(g, g.Input(Embeddings, 1, "tokens", width));
         var sequence = new AttentionSequence(g, Positive, config.Language);
@@ -43,11 +49,12 @@ internal static class ModelGraphs
     public static OnnxGraph SpeechFrame(
         ModelConfig config,
         AttentionKernel kernel,
+        ModelPrecision precision,
         float? endOfSpeechBias,
         LinearKernel linear = LinearKernel.Packed
     )
     {
-        var g = new GraphBuilder("speech_frame", linear);
+        var g = new GraphBuilder("speech_frame", precision, linear);
         var width = config.Language.HiddenSize;
         var latent = g.Input(Latent, 1, 1, config.Acoustic.LatentSize);
         var x = new InputType(config.Language).AddSpeech(g, new Connector(config).Forward(g, latent)); // [1, 1, D]

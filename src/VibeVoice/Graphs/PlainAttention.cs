@@ -3,7 +3,7 @@ using VibeVoice.Onnx;
 
 namespace VibeVoice.Graphs;
 
-/// <summary>What <c>GroupQueryAttention</c> computes, in plain operations and for any even head size.</summary>
+/// <summary>What <c>GroupQueryAttention</c> computes, in plain operations, in float32 and for any even head size.</summary>
 /// <remarks>One copy of the filled part of a cache per run more than the fused node makes.</remarks>
 internal static class PlainAttention
 {
@@ -18,21 +18,20 @@ internal static class PlainAttention
         using var module = g.Enter("attention");
         var (heads, keyHeads, width) = (config.QueryHeads, config.KeyValueHeads, config.HeadSize);
         var total = g.ToInt64(inputs.TotalLength);
-        var tokens = g.Gather(g.Shape(inputs.Query), g.Integer(1));
-        var positions = g.Range(g.Subtract(total, tokens), total); // [T]
+        var positions = g.Range(g.ToInt64(inputs.FirstPosition), total); // [T]
         var cosines = g.Gather(inputs.Cosines, positions); // [T, Dh / 2]
         var sines = g.Gather(inputs.Sines, positions);
 
         var query = Rotate(g, SplitHeads(g, inputs.Query, heads, width), cosines, sines); // [1, H, T, Dh]
         var key = Rotate(g, SplitHeads(g, inputs.Key, keyHeads, width), cosines, sines); // [1, Hkv, T, Dh]
         var value = SplitHeads(g, inputs.Value, keyHeads, width);
-        var places = g.Expand(g.Reshape(positions, 1, 1, -1, 1), g.Shape(key)); // [1, Hkv, T, Dh]
-        var keys = g.Overwrite(inputs.PastKeys, 2, places, key); // [1, Hkv, capacity, Dh]
-        var values = g.Overwrite(inputs.PastValues, 2, places, value);
+        var places = g.Add(g.Reshape(positions, 1, 1, -1, 1), g.Zeros(1, keyHeads, 1, width)); // [1, Hkv, T, Dh]
+        var keys = g.Overwrite(inputs.PastKeys, 2, places, g.ToCompute(key)); // [1, Hkv, capacity, Dh]
+        var values = g.Overwrite(inputs.PastValues, 2, places, g.ToCompute(value));
 
         var filled = g.Reshape(total, 1);
-        var seenKeys = g.Slice(keys, 2, g.Integers(0), filled); // [1, Hkv, L, Dh]
-        var seenValues = g.Slice(values, 2, g.Integers(0), filled);
+        var seenKeys = g.ToFloat32(g.Slice(keys, 2, g.Integers(0), filled)); // [1, Hkv, L, Dh]
+        var seenValues = g.ToFloat32(g.Slice(values, 2, g.Integers(0), filled));
         // Query head h reads key head h / (H / Hkv): as [Hkv, group, T, Dh] the groups broadcast.
         var grouped = g.Reshape(query, keyHeads, heads / keyHeads, -1, width);
         var scores = g.MatrixProduct(grouped, g.Transpose(seenKeys, 1, 0, 3, 2)); // [Hkv, group, T, L]
@@ -45,7 +44,7 @@ internal static class PlainAttention
     }
 
     private static Value SplitHeads(GraphBuilder g, Value x, int heads, int width) =>
-        g.Transpose(g.Reshape(x, 1, -1, heads, width), 0, 2, 1, 3);
+        g.Transpose(g.Reshape(g.ToFloat32(x), 1, -1, heads, width), 0, 2, 1, 3);
 
     private static Value Rotate(GraphBuilder g, Value x, Value cosines, Value sines)
     {

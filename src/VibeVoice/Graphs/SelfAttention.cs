@@ -29,16 +29,18 @@ internal sealed class SelfAttention(string path, int layer, LanguageConfig confi
 
     private Value Attend(GraphBuilder g, AttentionSequence sequence, Value query, Value key, Value value)
     {
+        var tables = kernel == AttentionKernel.Fused ? g.Compute : TensorType.Float32; // the node takes one type for all
         var inputs = new GroupQueryInputs(
             query, // [1, T, H·Dh]
             key, // [1, T, Hkv·Dh]
             value,
             sequence.Past(g, layer, "key"), // [1, Hkv, capacity, Dh]
             sequence.Past(g, layer, "value"),
+            sequence.FirstPosition,
             sequence.LastPosition,
             sequence.TotalLength,
-            g.Weight(RotaryTables.Cosines(config)),
-            g.Weight(RotaryTables.Sines(config))
+            g.Weight(RotaryTables.Cosines(config) with { Type = tables }),
+            g.Weight(RotaryTables.Sines(config) with { Type = tables })
         );
         var (attended, keys, values) =
             kernel == AttentionKernel.Fused
@@ -63,9 +65,11 @@ internal enum AttentionKernel
 /// <summary>The one place where a kernel is chosen.</summary>
 internal static class AttentionKernels
 {
-    // The node rotates in vectors of 16 and refuses other head sizes.
+    // The node rotates in vectors of 16 and refuses other head sizes. On CUDA it has no float32.
     private const int FusedHeadSizeUnit = 16;
 
-    public static AttentionKernel For(LanguageConfig config) =>
-        config.HeadSize % FusedHeadSizeUnit == 0 ? AttentionKernel.Fused : AttentionKernel.Plain;
+    public static AttentionKernel For(LanguageConfig config, ModelPrecision precision, bool isOnHost) =>
+        config.HeadSize % FusedHeadSizeUnit == 0 && (isOnHost || precision == ModelPrecision.Float16)
+            ? AttentionKernel.Fused
+            : AttentionKernel.Plain;
 }

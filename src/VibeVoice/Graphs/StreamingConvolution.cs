@@ -19,8 +19,8 @@ internal sealed class StreamingConvolution(string path, int inputs, int outputs,
         var context = state.Carry(g, x, kernel - 1, inputs); // [T + K − 1, inputs]
         var y = g.Convolution(
             g.Reshape(g.Transpose(context, 1, 0), 1, inputs, -1),
-            g.Weight(Weight.Stored($"{path}.weight", outputs, inputs / groups, kernel)),
-            hasBias ? g.Weight(Weight.Stored($"{path}.bias", outputs)) : null,
+            g.ComputeWeight(Weight.Stored($"{path}.weight", outputs, inputs / groups, kernel)),
+            hasBias ? g.ComputeWeight(Weight.Stored($"{path}.bias", outputs)) : null,
             groups
         ); // [1, outputs, T]
         return g.Transpose(g.Reshape(y, outputs, -1), 1, 0);

@@ -16,12 +16,12 @@ internal sealed class StreamingUpsampling(string path, int inputs, int outputs, 
         using var module = g.Enter("convtr");
         var context = state.Carry(g, x, 1, inputs); // [T + 1, inputs]
         var previous = g.Slice(context, 0, 0, -1); // [T, inputs]
-        var both = g.Concatenate(1, x, previous); // [T, 2·inputs]
+        var both = g.Concatenate(1, g.ToCompute(x), previous); // [T, 2·inputs]
         var y = Linear.IsStreamed(g, rows)
             ? g.StreamedLinear(both, StreamedMatrix(), bias: null)
-            : g.MatrixProduct(both, g.Weight(Matrix())); // [T, ratio·outputs]
+            : g.MatrixProduct(both, g.ComputeWeight(Matrix())); // [T, ratio·outputs]
         y = g.Reshape(y, -1, outputs); // [T·ratio, outputs]
-        return hasBias ? g.Add(y, g.Weight(Weight.Stored($"{path}.bias", outputs))) : y;
+        return hasBias ? g.Add(y, g.ComputeWeight(Weight.Stored($"{path}.bias", outputs))) : y;
     }
 
     /// <summary>W[offset·outputs + o, isPrevious·inputs + i] = stored[i, o, isPrevious·ratio + offset].</summary>
@@ -32,7 +32,7 @@ internal sealed class StreamingUpsampling(string path, int inputs, int outputs, 
             2L * inputs,
             (checkpoint, matrix) =>
             {
-                var stored = checkpoint.Halves($"{path}.weight", inputs, outputs, 2L * ratio);
+                var stored = checkpoint.BFloat16Bits($"{path}.weight", inputs, outputs, 2L * ratio);
                 var columns = outputs * 2 * ratio;
                 const int block = 32; // both sides stay in the first cache
                 for (var firstColumn = 0; firstColumn < columns; firstColumn += block)

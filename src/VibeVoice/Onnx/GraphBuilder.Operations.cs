@@ -8,18 +8,22 @@ internal sealed partial class GraphBuilder
     public Value Integers(params long[] values) =>
         Constant(
             $"integers[{string.Join(',', values)}]",
+            TensorType.Int64,
             name => OnnxMessages.Int64Constant(name, values, isScalar: false)
         );
 
     public Value Integer(long value) =>
         Constant(
             $"integer {value.ToString(CultureInfo.InvariantCulture)}",
+            TensorType.Int64,
             name => OnnxMessages.Int64Constant(name, [value], isScalar: true)
         );
 
+    /// <summary>A float32 scalar.</summary>
     public Value Number(float value) =>
         Constant(
             $"number {value.ToString("R", CultureInfo.InvariantCulture)}",
+            TensorType.Float32,
             name => OnnxMessages.Float32Constant(name, value)
         );
 
@@ -37,7 +41,8 @@ internal sealed partial class GraphBuilder
             Streaming.StreamedLinear.Name,
             Streaming.StreamedLinear.Domain,
             bias is { } vector ? [x, Weight(weight), vector] : [x, Weight(weight)],
-            [(Streaming.StreamedLinear.Outputs, weight.Shape[0]), (Streaming.StreamedLinear.Inputs, weight.Shape[1])]
+            [(Streaming.StreamedLinear.Outputs, weight.Shape[0]), (Streaming.StreamedLinear.Inputs, weight.Shape[1])],
+            TensorType.Float32
         )[0];
 
     public Value Sigmoid(Value x) => Node("Sigmoid", x);
@@ -63,7 +68,7 @@ internal sealed partial class GraphBuilder
         parts.Length == 1 ? parts[0] : Node("Concat", parts, ("axis", axis));
 
     public Value[] Split(Value x, long axis, int parts) =>
-        parts == 1 ? [x] : Node("Split", "", [x], [("axis", axis), ("num_outputs", (long)parts)], parts);
+        parts == 1 ? [x] : Node("Split", "", [x], [("axis", axis), ("num_outputs", (long)parts)], x.Type, parts);
 
     public Value Slice(Value x, long axis, long start, long end) =>
         Node("Slice", x, Integers(start), Integers(end), Integers(axis));
@@ -76,19 +81,20 @@ internal sealed partial class GraphBuilder
 
     public Value Expand(Value x, Value shape) => Node("Expand", x, shape);
 
-    public Value Shape(Value x) => Node("Shape", x);
+    /// <summary>Zeros to add to integers, so that they spread over a shape: asking for a shape would bring the CPU in.</summary>
+    public Value Zeros(params long[] shape) =>
+        Constant($"zeros[{string.Join(',', shape)}]", TensorType.Int64, name => OnnxMessages.Int64Zeros(name, shape));
 
     public Value Gather(Value x, Value rows) => Node("Gather", x, rows);
 
-    public Value ToInt64(Value x) => Node("Cast", [x], ("to", (long)TensorType.Int64));
-
-    public Value ToInt32(Value x) => Node("Cast", [x], ("to", (long)TensorType.Int32));
+    public Value ToInt64(Value x) => Cast(x, TensorType.Int64);
 
     public Value Range(Value start, Value end) => Node("Range", start, end, Integer(1));
 
-    public Value IsAtMost(Value a, Value b) => Node("LessOrEqual", a, b);
+    public Value IsAtMost(Value a, Value b) => Node("LessOrEqual", "", [a, b], [], TensorType.Boolean)[0];
 
-    public Value Where(Value condition, Value then, Value otherwise) => Node("Where", condition, then, otherwise);
+    public Value Where(Value condition, Value then, Value otherwise) =>
+        Node("Where", "", [condition, then, otherwise], [], then.Type)[0];
 
     /// <summary>x with the updates written over it at the given places of one axis.</summary>
     public Value Overwrite(Value x, long axis, Value places, Value updates) =>
@@ -117,6 +123,7 @@ internal sealed partial class GraphBuilder
                 inputs.Sines,
             ],
             [("num_heads", queryHeads), ("kv_num_heads", keyValueHeads), ("do_rotary", 1L)],
+            inputs.Query.Type,
             3
         );
         return (results[0], results[1], results[2]);
@@ -125,6 +132,7 @@ internal sealed partial class GraphBuilder
 
 /// <summary>What <c>GroupQueryAttention</c> reads.</summary>
 /// <param name="Query"><c>[1, T, H·Dh]</c>, before rotation; key and value alike with Hkv heads.</param>
+/// <param name="FirstPosition">Where this run begins, an int32 scalar; the node itself does not read it.</param>
 /// <param name="LastPosition">Total length − 1, int32 <c>[1]</c>.</param>
 /// <param name="TotalLength">Positions in the cache after this run, an int32 scalar.</param>
 internal readonly record struct GroupQueryInputs(
@@ -133,6 +141,7 @@ internal readonly record struct GroupQueryInputs(
     Value Value,
     Value PastKeys,
     Value PastValues,
+    Value FirstPosition,
     Value LastPosition,
     Value TotalLength,
     Value Cosines,

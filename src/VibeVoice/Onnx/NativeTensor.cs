@@ -1,29 +1,39 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace VibeVoice.Onnx;
 
 /// <summary>A tensor in memory of its own that no garbage collector moves, zero at first.</summary>
 /// <remarks>
-/// The pages of a large one are taken from the system only when they are written: a cache may reserve room for
-/// every position of the model. Not thread-safe; whoever binds it to a session keeps it until the session is gone.
+/// On the host, the pages of a large one are taken from the system only when they are written: a cache may reserve room
+/// for every position of the model. Not thread-safe; whoever binds it to a session keeps it until the session is gone.
 /// </remarks>
 internal sealed unsafe class NativeTensor : IDisposable
 {
-    private readonly TensorType _type;
-    private readonly int _elementCount;
-    private readonly Memory _memory;
+    private readonly long _elementCount;
+    private readonly SafeHandle _memory;
+    private readonly OrtMemoryInfo _place;
+    private readonly bool _isOnHost;
 
-    private NativeTensor(TensorType type, long[] shape, void* existing = null)
+    private NativeTensor(TensorType type, long[] shape, HostMemory memory)
+        : this(type, shape, memory, OrtMemoryInfo.DefaultInstance)
     {
+        _isOnHost = true;
+    }
+
+    /// <summary>Takes over memory of a device, whose numbers only sessions may touch.</summary>
+    public NativeTensor(TensorType type, long[] shape, SafeHandle memory, OrtMemoryInfo place)
+    {
+        Type = type;
         Shape = shape;
-        _type = type;
-        _elementCount = checked((int)shape.Aggregate(1L, (product, size) => product * size));
-        _memory = existing is null ? new Memory((nuint)_elementCount * (nuint)type.Size()) : new Memory((nint)existing);
+        _elementCount = LengthOf(type, shape) / type.Size();
+        _memory = memory;
+        _place = place;
         OrtValue = View(shape);
     }
+
+    public TensorType Type { get; }
 
     public long[] Shape { get; }
 
@@ -31,35 +41,53 @@ internal sealed unsafe class NativeTensor : IDisposable
 
     public Span<float> Floats => Elements<float>(TensorType.Float32);
 
+    public Span<Half> Halves => Elements<Half>(TensorType.Float16);
+
+    /// <summary>The upper halves of float32 numbers.</summary>
+    public Span<ushort> BFloat16Bits => Elements<ushort>(TensorType.BFloat16);
+
     public Span<int> Integers => Elements<int>(TensorType.Int32);
 
-    /// <summary>bf16 numbers.</summary>
-    public Span<ushort> Halves => Elements<ushort>(TensorType.BFloat16);
+    public Span<long> LongIntegers => Elements<long>(TensorType.Int64);
 
-    public static NativeTensor Of(TensorType type, params long[] shape) => new(type, shape);
+    /// <summary>The numbers as they lie in memory.</summary>
+    public ReadOnlySpan<byte> Bytes => Elements<byte>(Type, checked((int)(_elementCount * Type.Size())));
 
-    public static NativeTensor OfFloats(params long[] shape) => new(TensorType.Float32, shape);
+    public static NativeTensor OfFloats(params long[] shape) => OnHost(TensorType.Float32, shape);
 
-    public static NativeTensor IntegerScalar() => new(TensorType.Int32, []);
+    public static NativeTensor OnHost(TensorType type, params long[] shape) =>
+        new(type, shape, new HostMemory((nuint)LengthOf(type, shape)));
 
     /// <summary>bf16 numbers that lie in a mapped file, which outlives this; never written to.</summary>
     public static NativeTensor Over(ReadOnlySpan<ushort> mapped, long[] shape) =>
-        new(TensorType.BFloat16, shape, Unsafe.AsPointer(ref MemoryMarshal.GetReference(mapped)));
+        new(TensorType.BFloat16, shape, new HostMemory((nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(mapped))));
+
+    public static long LengthOf(TensorType type, ReadOnlySpan<long> shape)
+    {
+        var length = (long)type.Size();
+        foreach (var size in shape)
+        {
+            length = checked(length * size);
+        }
+
+        return length;
+    }
 
     /// <summary>The first elements of the same memory under another shape. The caller disposes it, and before this.</summary>
     public OrtValue View(params long[] shape) => ViewFrom(0, shape);
 
     /// <summary>The elements from a place on under another shape. The caller disposes it, and before this.</summary>
-    public OrtValue ViewFrom(int start, params long[] shape)
+    public OrtValue ViewFrom(long start, params long[] shape)
     {
-        var length = shape.Aggregate(1L, (product, size) => product * size);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(start + length, _elementCount, nameof(shape));
+        var length = LengthOf(Type, shape);
+        var offset = start * Type.Size();
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + length, _elementCount * Type.Size(), nameof(shape));
         return OrtValue.CreateTensorValueWithData(
-            OrtMemoryInfo.DefaultInstance,
-            (TensorElementType)_type, // both number types as ONNX does
+            _place,
+            Type.OfRuntime(),
             shape,
-            _memory.Address + ((nint)start * _type.Size()),
-            length * _type.Size()
+            _memory.DangerousGetHandle() + (nint)offset,
+            length
         );
     }
 
@@ -69,26 +97,30 @@ internal sealed unsafe class NativeTensor : IDisposable
         _memory.Dispose();
     }
 
-    private Span<T> Elements<T>(TensorType type)
+    private Span<T> Elements<T>(TensorType type) =>
+        Type == type
+            ? Elements<T>(type, checked((int)_elementCount))
+            : throw new InvalidOperationException($"A tensor of {Type} was read as {type}.");
+
+    private Span<T> Elements<T>(TensorType type, int count)
     {
         ObjectDisposedException.ThrowIf(_memory.IsClosed, this);
-        return type == _type
-            ? new Span<T>((void*)_memory.Address, _elementCount)
-            : throw new InvalidOperationException($"The numbers are {_type}, not {type}.");
+        return _isOnHost
+            ? new Span<T>((void*)_memory.DangerousGetHandle(), count)
+            : throw new InvalidOperationException($"A tensor of {type} on a device was read by the host.");
     }
 
     /// <summary>Frees itself when a constructor around it failed and nobody could.</summary>
-    private sealed class Memory : SafeHandle
+    private sealed class HostMemory : SafeHandle
     {
-        public Memory(nuint length)
+        public HostMemory(nuint length)
             : base(0, ownsHandle: true) => SetHandle((nint)NativeMemory.AllocZeroed(length));
 
-        public Memory(nint existing)
+        /// <summary>Of somebody else.</summary>
+        public HostMemory(nint existing)
             : base(0, ownsHandle: false) => SetHandle(existing);
 
         public override bool IsInvalid => handle == 0;
-
-        public nint Address => handle;
 
         protected override bool ReleaseHandle()
         {

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using VibeVoice.Onnx.Streaming;
 
 namespace VibeVoice.Onnx;
 
@@ -14,43 +13,44 @@ internal static class OnnxMessages
 
     public const string ContribDomain = "com.microsoft";
 
-    public static byte[] Model(ProtobufWriter graph) =>
-        new ProtobufWriter()
+    /// <param name="graph">What it computes.</param>
+    /// <param name="ownDomains">Of operators that the session is given, beside those of the runtime.</param>
+    public static byte[] Model(ProtobufWriter graph, params IEnumerable<string> ownDomains)
+    {
+        var model = new ProtobufWriter()
             .Integer(1, IrVersion)
             .Text(2, "VibeVoice")
             .Message(7, graph)
-            .Message(8, new ProtobufWriter().Text(1, "").Integer(2, OperatorSet))
-            .Message(8, new ProtobufWriter().Text(1, ContribDomain).Integer(2, ContribOperatorSet))
-            .Message(8, new ProtobufWriter().Text(1, StreamedLinear.Domain).Integer(2, 1))
-            .Written.ToArray();
+            .Message(8, Domain("", OperatorSet))
+            .Message(8, Domain(ContribDomain, ContribOperatorSet));
+        foreach (var domain in ownDomains)
+        {
+            model.Message(8, Domain(domain, 1));
+        }
 
-    public static ProtobufWriter Node(
-        string name,
-        string operation,
-        string domain,
-        IEnumerable<string> inputs,
-        IEnumerable<string> outputs,
-        IEnumerable<(string Name, object Value)> attributes
-    )
+        return model.Written.ToArray();
+    }
+
+    public static ProtobufWriter Node(GraphNode node)
     {
-        var node = new ProtobufWriter();
-        foreach (var input in inputs)
+        var message = new ProtobufWriter();
+        foreach (var input in node.Inputs)
         {
-            node.Text(1, input);
+            message.Text(1, input.Name);
         }
 
-        foreach (var output in outputs)
+        foreach (var output in node.Outputs)
         {
-            node.Text(2, output);
+            message.Text(2, output.Name);
         }
 
-        node.Text(3, name).Text(4, operation);
-        foreach (var attribute in attributes)
+        message.Text(3, node.Name).Text(4, node.Operation);
+        foreach (var attribute in node.Attributes)
         {
-            node.Message(5, Attribute(attribute.Name, attribute.Value));
+            message.Message(5, Attribute(attribute.Name, attribute.Value));
         }
 
-        return domain.Length == 0 ? node : node.Text(7, domain);
+        return node.Domain.Length == 0 ? message : message.Text(7, node.Domain);
     }
 
     public static ProtobufWriter Int64Constant(string name, ReadOnlySpan<long> values, bool isScalar) =>
@@ -59,27 +59,27 @@ internal static class OnnxMessages
     public static ProtobufWriter Float32Constant(string name, float value) =>
         Constant(name, TensorType.Float32, MemoryMarshal.AsBytes(new ReadOnlySpan<float>(in value)), null);
 
-    public static ProtobufWriter Float32Vector(string name, ReadOnlySpan<float> values) =>
-        Constant(name, TensorType.Float32, MemoryMarshal.AsBytes(values), values.Length);
+    public static ProtobufWriter Int64Zeros(string name, IReadOnlyList<long> shape) =>
+        Tensor(shape)
+            .Integer(2, (long)TensorType.Int64)
+            .Text(8, name)
+            .Bytes(9, new byte[shape.Aggregate((long)sizeof(long), (product, size) => product * size)]);
 
-    /// <summary>The file that placeholders name. It must exist, but nobody reads it.</summary>
+    public static ProtobufWriter Vector(string name, TensorType type, ReadOnlySpan<byte> raw) =>
+        Constant(name, type, raw, raw.Length / type.Size());
+
+    /// <summary>The file that placeholders name. It must exist, but is read only by processors that have no float16.</summary>
     public const string PlaceholderFile = "weights-are-given-to-the-session";
 
     /// <summary>A weight whose numbers come with the session.</summary>
-    public static ProtobufWriter WeightPlaceholder(string name, TensorType type, IReadOnlyList<long> shape)
+    public static ProtobufWriter WeightPlaceholder(string name, TensorType type, IReadOnlyList<long> shape, long offset)
     {
-        var tensor = new ProtobufWriter();
-        foreach (var size in shape)
-        {
-            tensor.Integer(1, size);
-        }
-
         var length = shape.Aggregate((long)type.Size(), (product, size) => product * size);
-        return tensor
+        return Tensor(shape)
             .Integer(2, (long)type)
             .Text(8, name)
             .Message(13, Entry("location", PlaceholderFile))
-            .Message(13, Entry("offset", "0"))
+            .Message(13, Entry("offset", offset.ToString(CultureInfo.InvariantCulture)))
             .Message(13, Entry("length", length.ToString(CultureInfo.InvariantCulture)))
             .Integer(14, 1); // EXTERNAL
     }
@@ -101,16 +101,22 @@ internal static class OnnxMessages
         return new ProtobufWriter().Text(1, name).Message(2, new ProtobufWriter().Message(1, tensor));
     }
 
-    private static ProtobufWriter Constant(string name, TensorType type, ReadOnlySpan<byte> raw, long? length)
+    private static ProtobufWriter Constant(string name, TensorType type, ReadOnlySpan<byte> raw, long? length) =>
+        Tensor(length is { } size ? [size] : []).Integer(2, (long)type).Text(8, name).Bytes(9, raw);
+
+    private static ProtobufWriter Tensor(IReadOnlyList<long> shape)
     {
         var tensor = new ProtobufWriter();
-        if (length is { } size)
+        foreach (var size in shape)
         {
             tensor.Integer(1, size);
         }
 
-        return tensor.Integer(2, (long)type).Text(8, name).Bytes(9, raw);
+        return tensor;
     }
+
+    private static ProtobufWriter Domain(string name, long version) =>
+        new ProtobufWriter().Text(1, name).Integer(2, version);
 
     private static ProtobufWriter Entry(string key, string value) => new ProtobufWriter().Text(1, key).Text(2, value);
 

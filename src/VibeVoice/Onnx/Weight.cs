@@ -8,10 +8,11 @@ namespace VibeVoice.Onnx;
 /// <param name="Fill">Writes its numbers; called once, however many graphs use it.</param>
 internal sealed record Weight(string Name, long[] Shape, FillWeight Fill)
 {
-    public TensorType Type { get; private init; } = TensorType.Float32;
+    /// <summary>The type that a session is given it in; what is not mapped is read as float32 and converted.</summary>
+    public TensorType Type { get; init; } = TensorType.Float32;
 
     /// <summary>Takes the place of <see cref="Fill"/> where the numbers are bf16.</summary>
-    public FillHalves? FillHalves { get; private init; }
+    public FillBFloat16? FillBFloat16 { get; private init; }
 
     /// <summary>Whether it is used where it lies, in the mapped file of the checkpoint.</summary>
     public bool IsMapped { get; private init; }
@@ -21,8 +22,8 @@ internal sealed record Weight(string Name, long[] Shape, FillWeight Fill)
         new(name, [outputs, inputs], (_, _) => { }) { Type = TensorType.BFloat16, IsMapped = true };
 
     /// <summary>The same, put together from what is stored.</summary>
-    public static Weight Streamed(string name, long outputs, long inputs, FillHalves fill) =>
-        new(name, [outputs, inputs], (_, _) => { }) { Type = TensorType.BFloat16, FillHalves = fill };
+    public static Weight Streamed(string name, long outputs, long inputs, FillBFloat16 fill) =>
+        new(name, [outputs, inputs], (_, _) => { }) { Type = TensorType.BFloat16, FillBFloat16 = fill };
 
     /// <summary>As it lies in the checkpoint.</summary>
     public static Weight Stored(string name, params long[] shape) =>
@@ -65,4 +66,4 @@ internal sealed record Weight(string Name, long[] Shape, FillWeight Fill)
 internal delegate void FillWeight(Checkpoint checkpoint, Span<float> destination);
 
 /// <summary>Fills a weight of bf16 numbers from a checkpoint.</summary>
-internal delegate void FillHalves(Checkpoint checkpoint, Span<ushort> destination);
+internal delegate void FillBFloat16(Checkpoint checkpoint, Span<ushort> destination);

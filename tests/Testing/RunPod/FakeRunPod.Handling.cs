@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -11,10 +12,30 @@ public sealed partial class FakeRunPod
 {
     private async Task HandleAsync(HttpContext http)
     {
-        var request = await RecordAsync(http);
+        var segments = http.Request.Path.Value?.Split('/') ?? [];
+        var route = RouteOf(segments);
+        Interlocked.Increment(ref _counts[(int)route]);
+        if (!IsRecording)
+        {
+            await HandleUnrecordedAsync(http, route);
+            return;
+        }
+
+        var request = await RecordAsync(http, route, segments[^1]);
+        if (_isOut)
+        {
+            http.Abort();
+            return;
+        }
+
         var fault = NextFault(request.Route);
         switch (fault)
         {
+            case Fault.Garbage:
+                var transport = http.Features.GetRequiredFeature<IConnectionTransportFeature>().Transport;
+                await transport.Output.WriteAsync("nonsense\n\n"u8.ToArray());
+                http.Abort();
+                return;
             case Fault.Status status:
                 http.Response.StatusCode = status.Code;
                 http.Response.Headers.RetryAfter = status.RetryAfterSeconds is { } seconds ? $"{seconds}" : default;
@@ -36,7 +57,7 @@ public sealed partial class FakeRunPod
         switch (request.Route)
         {
             case RunPodRoute.Take:
-                await PollAsync(http, () => TakeFromQueue(request));
+                await PollAsync(http, () => TakeFromQueue(http.Request));
                 break;
             case RunPodRoute.Stop:
                 await PollAsync(http, TakeStopSignals);
@@ -45,7 +66,14 @@ public sealed partial class FakeRunPod
                 http.Response.StatusCode = StatusCodes.Status400BadRequest;
                 break;
             case RunPodRoute.Result or RunPodRoute.Stream:
-                Change(() => _accepted.Add(request));
+                Change(() =>
+                {
+                    _accepted.Add(request);
+                    if (fault is not Fault.CloseAfter)
+                    {
+                        _answered.Add(request);
+                    }
+                });
                 break;
             case RunPodRoute.Unknown:
                 http.Response.StatusCode = StatusCodes.Status404NotFound;
@@ -58,12 +86,17 @@ public sealed partial class FakeRunPod
         }
     }
 
-    private async Task<RecordedRequest> RecordAsync(HttpContext http)
-    {
-        using var body = new MemoryStream();
-        await http.Request.Body.CopyToAsync(body);
-        var segments = http.Request.Path.Value?.Split('/') ?? [];
-        var route = (segments.Length > 3 ? segments[3] : "") switch
+    /// <summary>The quick way: counts, and behaves well.</summary>
+    private Task HandleUnrecordedAsync(HttpContext http, RunPodRoute route) =>
+        route switch
+        {
+            RunPodRoute.Take => PollAsync(http, () => TakeFromQueue(http.Request)),
+            RunPodRoute.Stop => PollAsync(http, TakeStopSignals),
+            _ => http.Request.Body.CopyToAsync(Stream.Null),
+        };
+
+    private static RunPodRoute RouteOf(string[] segments) =>
+        (segments.Length > 3 ? segments[3] : "") switch
         {
             "job-take" or "job-take-batch" => RunPodRoute.Take,
             "job-stop" => RunPodRoute.Stop,
@@ -72,11 +105,16 @@ public sealed partial class FakeRunPod
             "ping" => RunPodRoute.Ping,
             _ => RunPodRoute.Unknown,
         };
+
+    private async Task<RecordedRequest> RecordAsync(HttpContext http, RunPodRoute route, string lastSegment)
+    {
+        using var body = new MemoryStream();
+        await http.Request.Body.CopyToAsync(body);
         var request = new RecordedRequest(
             route,
             http.Request.Method,
             http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget,
-            route is RunPodRoute.Result or RunPodRoute.Stream ? segments[^1] : null,
+            route is RunPodRoute.Result or RunPodRoute.Stream ? lastSegment : null,
             http.Request.Headers.ToDictionary(
                 header => header.Key,
                 header => header.Value.ToString(),
@@ -110,7 +148,13 @@ public sealed partial class FakeRunPod
             lock (_gate)
             {
                 changed = _changed.Task;
-                answer = take();
+                answer = _isOut ? null : take();
+            }
+
+            if (_isOut)
+            {
+                http.Abort();
+                return;
             }
 
             if (answer is not null)
@@ -130,14 +174,15 @@ public sealed partial class FakeRunPod
         }
     }
 
-    private string? TakeFromQueue(RecordedRequest request)
+    private string? TakeFromQueue(HttpRequest request)
     {
+        var isBatch = request.Path.Value!.Contains("/job-take-batch/", StringComparison.Ordinal);
+        var size = isBatch ? int.Parse(request.Query["batch_size"].ToString(), CultureInfo.InvariantCulture) : 1;
         if (_queue.Count == 0)
         {
-            return null;
+            return EndlessInput is null ? null : MakeUp(size, isBatch);
         }
 
-        var isBatch = request.Target.Contains("/job-take-batch/", StringComparison.Ordinal);
         if (_queue[0].IsWholeAnswer || !isBatch)
         {
             var answer = _queue[0].Body;
@@ -145,10 +190,17 @@ public sealed partial class FakeRunPod
             return answer;
         }
 
-        var size = int.Parse(request.Query.Split("batch_size=")[1].Split('&')[0], CultureInfo.InvariantCulture);
         var jobs = _queue.TakeWhile(job => !job.IsWholeAnswer).Take(size).Select(job => job.Body).ToList();
         _queue.RemoveRange(0, jobs.Count);
         return $"[{string.Join(',', jobs)}]";
+    }
+
+    private string MakeUp(int size, bool isBatch)
+    {
+        var jobs = Enumerable
+            .Range(0, size)
+            .Select(_ => $$"""{"id":"made-up-{{++_madeUp}}","input":{{EndlessInput}}}""");
+        return isBatch ? $"[{string.Join(',', jobs)}]" : jobs.First();
     }
 
     private string? TakeStopSignals()

@@ -23,12 +23,16 @@ public sealed partial class FakeRunPod : IAsyncDisposable
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly List<RecordedRequest> _requests = [];
     private readonly List<RecordedRequest> _accepted = [];
+    private readonly HashSet<RecordedRequest> _answered = new(ReferenceEqualityComparer.Instance);
+    private readonly int[] _counts = new int[Enum.GetValues<RunPodRoute>().Length];
     private readonly List<(string Body, bool IsWholeAnswer)> _queue = [];
     private readonly List<string> _stopSignals = [];
     private readonly Dictionary<RunPodRoute, Queue<Fault>> _faults = [];
     private readonly Dictionary<RunPodRoute, Fault> _standingFaults = [];
     private readonly CancellationTokenSource _closing = new();
     private readonly WebApplication _application;
+    private volatile bool _isOut;
+    private int _madeUp;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private FakeRunPod(WebApplication application) => _application = application;
@@ -38,6 +42,18 @@ public sealed partial class FakeRunPod : IAsyncDisposable
 
     /// <summary>Results over this size are refused with 400, as the real platform does. Default: 20 MB.</summary>
     public int LargestResultBytes { get; set; } = 20_000_000;
+
+    /// <summary>
+    /// Whether requests are written down. Without it they are only counted, and nothing that asks for them later works:
+    /// for measuring, where the platform must not be what is slow. Default: true.
+    /// </summary>
+    public bool IsRecording { get; set; } = true;
+
+    /// <summary>The input of jobs that are made up whenever the queue is empty; null: it stays empty. Default: null.</summary>
+    public string? EndlessInput { get; set; }
+
+    /// <summary>Time since this fake started, as in <see cref="RecordedRequest.At"/>.</summary>
+    public TimeSpan Elapsed => _clock.Elapsed;
 
     /// <summary>The worker's id in <see cref="Environment"/>.</summary>
     public string WorkerId { get; init; } = "pod-1";
@@ -141,6 +157,27 @@ public sealed partial class FakeRunPod : IAsyncDisposable
                 _standingFaults[route] = fault;
             }
         });
+
+    /// <summary>
+    /// Whether the platform is gone: open polls are cut, and every request is counted and hung up on.
+    /// </summary>
+    public bool IsOut
+    {
+        get => _isOut;
+        set => Change(() => _isOut = value);
+    }
+
+    /// <summary>Whether a post was accepted and its sender was told so: from then on there must be no other.</summary>
+    public bool HasAnswered(RecordedRequest post)
+    {
+        lock (_gate)
+        {
+            return _answered.Contains(post);
+        }
+    }
+
+    /// <summary>How many requests to a route there were.</summary>
+    public int CountOf(RunPodRoute route) => Volatile.Read(ref _counts[(int)route]);
 
     /// <summary>The requests to one route so far.</summary>
     public IReadOnlyList<RecordedRequest> RequestsTo(RunPodRoute route) => [.. Requests.Where(r => r.Route == route)];

@@ -20,6 +20,9 @@ public abstract record Fault
     /// <summary>Answers 200 with this body, in place of a job or a signal.</summary>
     public sealed record Body(string Text, string ContentType = "application/json") : Fault;
 
+    /// <summary>Accepts nothing and answers with something that is not HTTP.</summary>
+    public sealed record Garbage : Fault;
+
     /// <summary>Never answers.</summary>
     public sealed record Silence : Fault;
 }

@@ -6,21 +6,32 @@ namespace VibeVoice.Server.Tests.Architecture;
 public sealed class DependencyTests
 {
     private static readonly Assembly Worker = typeof(RunPod.Worker.RunPodWorker).Assembly;
+    private static readonly Assembly Emulator = typeof(RunPod.Worker.Emulator.RunPodEmulator).Assembly;
     private static readonly Assembly Library = typeof(AudioFrame).Assembly;
 
     [Fact]
     public void The_libraries_do_not_know_each_other_nor_the_program()
     {
         References(Worker).ShouldNotContain(name => name.StartsWith("VibeVoice", StringComparison.Ordinal));
+        References(Emulator).ShouldNotContain(name => name.StartsWith("VibeVoice", StringComparison.Ordinal));
         References(Library).ShouldNotContain(name => name.StartsWith("RunPod", StringComparison.Ordinal));
         References(Library).ShouldNotContain("VibeVoice.Server");
     }
 
     [Fact]
-    public void The_worker_library_knows_only_http_json_and_logging() =>
+    public void The_worker_library_knows_only_the_runtime_and_the_generic_host() =>
         References(Worker)
             .Where(name => !name.StartsWith("System", StringComparison.Ordinal))
-            .ShouldBe(["Microsoft.Extensions.Logging.Abstractions"]);
+            .Order(StringComparer.Ordinal)
+            .ShouldBe([
+                "Microsoft.Extensions.Configuration.Abstractions",
+                "Microsoft.Extensions.DependencyInjection.Abstractions",
+                "Microsoft.Extensions.Hosting",
+                "Microsoft.Extensions.Hosting.Abstractions",
+                "Microsoft.Extensions.Logging.Abstractions",
+                "Microsoft.Extensions.Options",
+                "Microsoft.Win32.Primitives", // Win32Exception, which says on every system that a program is not there
+            ]);
 
     [Fact]
     public void The_speech_library_knows_only_onnx_runtime() =>

@@ -74,6 +74,26 @@ public sealed class CommandLineTests : CommandTest
     }
 
     [Fact]
+    public async Task A_worker_lets_flags_of_runpod_pass_that_it_does_not_know()
+    {
+        string[] job = ["--test_input", """{"input": {"text": "Hello."}}""", "--engine", "preview"];
+
+        var result = await RunAsync(["worker", "--rp_future", "5", "--rp_log_level", "WARN", "--rp_other=1", .. job]);
+
+        (result.ExitCode, result.Errors).ShouldBe((0, ""));
+    }
+
+    [Fact]
+    public async Task A_worker_refuses_every_other_flag_and_values_that_cannot_work()
+    {
+        var result = await RunAsync("worker", "--loud", "--rp_log_level", "loud");
+
+        (result.ExitCode, result.Text).ShouldBe((2, ""));
+        result.Errors.ShouldContain("Unrecognized command or argument '--loud'.");
+        result.Errors.ShouldContain("--rp_log_level is 'loud', but must be one of");
+    }
+
+    [Fact]
     public async Task Wrong_settings_are_told_together_before_anything_is_done()
     {
         var options = Here.With("INFERENCE_STEPS", "0").With("MP3_BITRATE_KBPS", "loud").With("S3_FALLBACK", "1");

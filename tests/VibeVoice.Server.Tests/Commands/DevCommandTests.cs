@@ -75,7 +75,9 @@ public sealed class DevCommandTests : CommandTest
     {
         var precision = await ReplayAsync("run-long", "--precision", "int4");
         precision.ExitCode.ShouldBe(2);
-        precision.Errors.ShouldStartWith("vibevoice: '--precision' is 'int4', but must be float32.\n");
+        precision.Errors.ShouldStartWith(
+            "vibevoice: '--precision' is 'int4', but must be one of auto, float32, float16.\n"
+        );
 
         var noRun = await ReplayAsync("model");
         (noRun.ExitCode, noRun.Text).ShouldBe((2, ""));
@@ -92,6 +94,34 @@ public sealed class DevCommandTests : CommandTest
         ]);
         noModel.ExitCode.ShouldBe(2);
         noModel.Errors.TrimEnd().ShouldNotContain('\n');
+    }
+
+    [Fact]
+    public async Task Another_precision_is_measured_and_named()
+    {
+        var result = await ReplayAsync("run-long", "--precision", "float16", "--json");
+
+        result.ExitCode.ShouldBe(1); // rounded to 11 bits, a free run drifts
+        using var json = JsonDocument.Parse(result.Text);
+        json.RootElement.GetProperty("precision").GetString().ShouldBe("float16");
+        json.RootElement.GetProperty("device").GetString().ShouldBe("cpu");
+        var first = json
+            .RootElement.GetProperty("quantities")
+            .GetProperty("lm_hidden")
+            .GetProperty("error")
+            .GetDouble();
+        first.ShouldBeInRange(1e-5, 1e-2);
+    }
+
+    [Theory]
+    [InlineData("cuda", "for the CPU")]
+    [InlineData("tpu", "MODEL_DEVICE is 'tpu'")]
+    public async Task A_device_that_is_not_there_is_told(string device, string problem)
+    {
+        var result = await ReplayAsync("run-long", "--device", device);
+
+        (result.ExitCode, result.Text).ShouldBe((2, ""));
+        result.Errors.ShouldContain(problem);
     }
 
     [Fact]

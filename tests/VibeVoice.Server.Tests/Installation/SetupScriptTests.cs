@@ -125,7 +125,7 @@ public sealed class SetupScriptTests : CommandTest
     }
 
     [Fact]
-    public async Task For_the_tests_the_s3_server_is_installed_once_and_again_when_its_version_changes()
+    public async Task For_the_tests_the_packages_of_node_are_installed_once_and_again_when_a_version_changes()
     {
         Has("node");
         Has("pocketsphinx_continuous");
@@ -140,10 +140,10 @@ public sealed class SetupScriptTests : CommandTest
             TestContext.Current.CancellationToken
         );
 
-        (await SetUpAsync("test")).ShouldBe((0, "Installing the S3 server that the tests use\n"));
+        (await SetUpAsync("test")).ShouldBe((0, "Installing the Node.js packages that the tests use\n"));
         (await SetUpAsync("test")).ShouldBe((0, ""));
         File.SetLastWriteTimeUtc(PathOf("tests/tools/package-lock.json"), DateTime.UtcNow.AddMinutes(1));
-        (await SetUpAsync("test")).ShouldBe((0, "Installing the S3 server that the tests use\n"));
+        (await SetUpAsync("test")).ShouldBe((0, "Installing the Node.js packages that the tests use\n"));
     }
 
     [Fact]

@@ -67,8 +67,12 @@ internal sealed class QueueStage : IAsyncDisposable
     public async Task<JsonObject> RunUntilAsync(string jobJson, CancellationToken token)
     {
         var job = JsonElement.Parse(jobJson);
-        var options = new RunPodWorkerOptions();
-        var result = await LocalJob.RunAsync(job, _handler.Value.HandleAsync, options, _loggerFactory, token);
+        var result = await LocalJob.RunAsync(
+            job,
+            _handler.Value.HandleAsync,
+            Options(new RunPodWorkerOptions()),
+            token
+        );
         return result.Answer;
     }
 
@@ -93,7 +97,7 @@ internal sealed class QueueStage : IAsyncDisposable
     {
         var options = RunPodWorkerOptions.FromEnvironment(runPod.Environment()) with { PingUrl = null };
         options = change?.Invoke(options) ?? options;
-        _serving = RunPodWorker.RunAsync(_handler.Value.HandleAsync, options, _loggerFactory, _stopping.Token);
+        _serving = RunPodWorker.RunAsync(_handler.Value.HandleAsync, Options(options), _stopping.Token);
     }
 
     public async ValueTask DisposeAsync()
@@ -108,6 +112,14 @@ internal sealed class QueueStage : IAsyncDisposable
         _loggerFactory.Dispose();
         _stopping.Dispose();
     }
+
+    private RunPodWorkerOptions Options(RunPodWorkerOptions options) =>
+        options with
+        {
+            LoggerFactory = _loggerFactory,
+            ErrorDetails = JobErrorDetails.Hidden,
+            StopsOnSignals = false,
+        };
 
     private static string Job(string input, string jobId) => $$"""{"id": "{{jobId}}", "input": {{input}}}""";
 

@@ -134,7 +134,7 @@ public sealed class SettingsReaderTests
         Problems<SpeechSettings>(("VIBEVOICE_ENGINE", "1"), ("MODEL_DEVICE", "gpu"))
             .ShouldBe([
                 "VIBEVOICE_ENGINE is '1', but must be 'vibevoice' or 'preview'.",
-                "MODEL_DEVICE is 'gpu', but must be 'cuda' or 'cpu' or 'auto'.",
+                "MODEL_DEVICE is 'gpu', but must be 'cpu' or 'cuda' or 'auto'.",
             ]);
     }
 

@@ -161,6 +161,17 @@ public sealed class CheckpointTests : IDisposable
         Should.Throw<WeightMismatchException>(() => checkpoint.ReadScalar("no.such")).Tensor.ShouldBe("no.such");
     }
 
+    [Theory]
+    [InlineData(1, true)] // vectors and scalars in float32
+    [InlineData(2, false)]
+    public void Matrices_alone_decide_whether_weights_are_used_where_they_lie(int mostDimensions, bool expected)
+    {
+        WriteSingle(tensor => tensor.Shape.Length <= mostDimensions ? tensor with { Dtype = TensorDtype.F32 } : tensor);
+
+        using var checkpoint = Open();
+        checkpoint.HasBFloat16Matrices.ShouldBe(expected);
+    }
+
     private Checkpoint Open() => Checkpoint.Open(_folder.Path);
 
     private static IReadOnlyList<TensorSource> TinyWeights() =>

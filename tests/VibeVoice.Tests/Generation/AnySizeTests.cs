@@ -100,7 +100,7 @@ public sealed class AnySizeTests
     private static double[] Doubles(float[] numbers) => [.. numbers.Select(number => (double)number)];
 
     private static IEnumerable<AttentionKernel> Kernels(LanguageConfig language) =>
-        AttentionKernels.For(language) == AttentionKernel.Fused
+        AttentionKernels.For(language, ModelPrecision.Float32, isOnHost: true) == AttentionKernel.Fused
             ? [AttentionKernel.Fused, AttentionKernel.Plain]
             : [AttentionKernel.Plain];
 

@@ -28,7 +28,7 @@ public sealed class OtherSizesTests : IDisposable
         var expected = Floats(new PlainLoops(checkpoint).AcousticDecoder(latents));
         foreach (var chunk in (int[])[1, 2, 7])
         {
-            using var decoder = new SoundDecoder(engine.Decoder, engine.DecoderState, acoustic, chunk);
+            using var decoder = new SoundDecoder(engine, chunk);
             var audio = latents.Chunk(chunk).SelectMany(rows => decoder.Decode(Floats(rows)).ToArray()).ToArray();
 
             audio.Length.ShouldBe(7 * acoustic.SamplesPerFrame);

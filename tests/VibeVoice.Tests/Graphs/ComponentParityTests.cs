@@ -97,7 +97,7 @@ public sealed class ComponentParityTests(TinyEngine tiny) : IClassFixture<TinyEn
     {
         var engine = tiny.Fused.Engine;
         var latents = Numbers("decoder.latents");
-        using var decoder = new SoundDecoder(engine.Decoder, engine.DecoderState, _config.Acoustic, frames);
+        using var decoder = new SoundDecoder(engine, frames);
         var audio = latents
             .Chunk(frames * _config.Acoustic.LatentSize)
             .SelectMany(chunk => decoder.Decode(chunk).ToArray())

@@ -37,7 +37,9 @@ public sealed class ModelGraphsTests
     {
         using var checkpoint = Checkpoint.Open(GoldenFiles.Tiny);
         using var weights = new WeightStore(checkpoint);
-        var model = Encoding.UTF8.GetString(ModelGraphs.Text(_config, AttentionKernel.Fused).Serialize(weights));
+        var model = Encoding.UTF8.GetString(
+            ModelGraphs.Text(_config, AttentionKernel.Fused, ModelPrecision.Float32).Serialize(weights)
+        );
 
         model.ShouldContain("language_model.layers.1.self_attn.q_proj/MatMul");
         model.ShouldContain("language_model.layers.0.mlp.down_proj/MatMul");
@@ -46,7 +48,7 @@ public sealed class ModelGraphsTests
     [Fact]
     public void Streamed_matrices_stay_where_they_lie_in_the_mapped_file()
     {
-        var graph = ModelGraphs.Text(_config, AttentionKernel.Fused, LinearKernel.Streamed);
+        var graph = ModelGraphs.Text(_config, AttentionKernel.Fused, ModelPrecision.Float32, LinearKernel.Streamed);
         var matrices = graph.Weights.Where(weight => weight.Type == TensorType.BFloat16).ToList();
 
         matrices.Count.ShouldBe(7 * _config.Language.TextLayers);
@@ -58,7 +60,7 @@ public sealed class ModelGraphsTests
     {
         using var checkpoint = Checkpoint.Open(GoldenFiles.Tiny);
         using var weights = new WeightStore(checkpoint);
-        var graph = ModelGraphs.SpeechText(_config, AttentionKernel.Fused);
+        var graph = ModelGraphs.SpeechText(_config, AttentionKernel.Fused, ModelPrecision.Float32);
         var all = graph.Weights.Sum(weight => weight.Shape.Aggregate(4L, (product, size) => product * size));
 
         graph.Serialize(weights).LongLength.ShouldBeLessThan(all / 3);
@@ -66,11 +68,11 @@ public sealed class ModelGraphsTests
 
     private IEnumerable<OnnxGraph> Graphs() =>
         [
-            ModelGraphs.Text(_config, AttentionKernel.Plain),
-            ModelGraphs.SpeechText(_config, AttentionKernel.Fused),
-            ModelGraphs.SpeechFrame(_config, AttentionKernel.Fused, endOfSpeechBias: null),
-            new SamplerConditions(_config.Diffusion).Build(),
-            new SamplerStep(_config.Diffusion).Build(),
-            new AcousticDecoder(_config.Acoustic).Build().Graph,
+            ModelGraphs.Text(_config, AttentionKernel.Plain, ModelPrecision.Float32),
+            ModelGraphs.SpeechText(_config, AttentionKernel.Fused, ModelPrecision.Float32),
+            ModelGraphs.SpeechFrame(_config, AttentionKernel.Fused, ModelPrecision.Float32, endOfSpeechBias: null),
+            new SamplerConditions(_config.Diffusion).Build(ModelPrecision.Float32),
+            new SamplerStep(_config.Diffusion).Build(ModelPrecision.Float32),
+            new AcousticDecoder(_config.Acoustic).Build(ModelPrecision.Float32).Graph,
         ];
 }

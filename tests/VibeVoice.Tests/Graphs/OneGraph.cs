@@ -21,7 +21,7 @@ internal static class OneGraph
         params (long[] Shape, float[] Numbers)[] inputs
     )
     {
-        var g = new GraphBuilder("block", linear);
+        var g = new GraphBuilder("block", linearKernel: linear);
         var values = inputs.Select((input, i) => g.Input($"x{i}", [.. input.Shape.Select(size => (Dimension)size)]));
         g.Output("y", block(g, [.. values]), "any", "size");
         using var weights = new WeightStore(checkpoint);
@@ -33,9 +33,10 @@ internal static class OneGraph
             binding.BindInput($"x{i}", OrtValue.CreateTensorValueFromMemory(inputs[i].Numbers, inputs[i].Shape));
         }
 
-        binding.BindOutputToDevice("y", OrtMemoryInfo.DefaultInstance);
+        var ort = binding.Refresh();
+        ort.BindOutputToDevice("y", OrtMemoryInfo.DefaultInstance);
         session.Run(binding);
-        using var outputs = binding.GetOutputValues();
+        using var outputs = ort.GetOutputValues();
         var result = outputs.Single().GetTensorDataAsSpan<float>().ToArray();
         GC.KeepAlive(inputs);
         return result;

@@ -6,12 +6,13 @@ using VibeVoice.Server.Speech.Voices;
 
 namespace VibeVoice.Server.Speech.Model;
 
-/// <summary>The model: a VibeVoice checkpoint, on the CPU, in float32.</summary>
+/// <summary>The model: a VibeVoice checkpoint.</summary>
 /// <remarks>Requests at once take turns frame by frame.</remarks>
 internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
 {
     private readonly SpeechSettings _settings;
     private readonly EngineFiles _files;
+    private readonly ModelDevice _device;
     private readonly ConcurrentDictionary<string, Lazy<ModelVoice>> _voices = new(StringComparer.Ordinal);
     private LocatedModel? _located;
     private VibeVoiceModel? _model;
@@ -21,12 +22,8 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
     {
         _settings = settings;
         _files = files;
-        if (settings.ModelDevice == ModelDevice.Cuda)
-        {
-            throw new SettingsException(
-                "MODEL_DEVICE is 'cuda', but this build computes on the CPU; set MODEL_DEVICE to 'cpu' or 'auto'."
-            );
-        }
+        _device = settings.ModelDevice ?? (DeviceChoice.IsCudaBuild ? ModelDevice.Cuda : ModelDevice.Cpu);
+        Check(_device, isSet: settings.ModelDevice is not null);
     }
 
     public string Engine => "vibevoice";
@@ -39,6 +36,8 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
 
     public bool IsDiffusionModel => true;
 
+    public Computing? Computing => Computing.Of(Loaded);
+
     private VibeVoiceModel Loaded =>
         _model ?? throw new InvalidOperationException("The model is used before it was loaded.");
 
@@ -49,12 +48,13 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
         {
             _model = await VibeVoiceModel.LoadAsync(
                 _located.Folder,
-                new ModelOptions { TokenizerFolder = _located.TokenizerFolder },
+                new ModelOptions { TokenizerFolder = _located.TokenizerFolder, Device = _device },
                 cancellationToken
             );
             await WarmUpAsync(cancellationToken);
         }
-        catch (Exception exception) when (exception is ModelFormatException or WeightMismatchException)
+        catch (Exception exception)
+            when (exception is ModelFormatException or WeightMismatchException or DeviceUnavailableException)
         {
             throw new SpeechFailedException($"The model cannot be loaded. {exception.Message}", exception);
         }
@@ -124,6 +124,23 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
                 MaxChunkDuration = TimeSpan.FromSeconds(_settings.MaxChunkSeconds),
             },
         };
+
+    /// <summary>Looks before anything large is loaded; what cannot be had is told, and never replaced.</summary>
+    private static void Check(ModelDevice device, bool isSet)
+    {
+        try
+        {
+            DeviceChoice.Make(device);
+        }
+        catch (DeviceUnavailableException exception)
+        {
+            var found = isSet ? "'cuda'" : "not set, and this build is for CUDA";
+            throw new SettingsException(
+                $"MODEL_DEVICE is {found}. {exception.Message} To choose: set MODEL_DEVICE (for 'vibevoice speak', --device) to "
+                    + "'cpu', or to 'auto' for whichever can be used."
+            );
+        }
+    }
 
     /// <summary>Whether the settings fit a voice shows only when both are there; the request itself is valid.</summary>
     private static SpeechPlan Fitting(Func<SpeechPlan> plan)

@@ -112,7 +112,28 @@ public sealed class VibeVoiceSynthesizerTests
     public void A_device_that_this_build_has_not_stops_the_start() =>
         Should
             .Throw<SettingsException>(() => Create(new SpeechSettings { ModelDevice = ModelDevice.Cuda }))
-            .Message.ShouldStartWith("MODEL_DEVICE is 'cuda', but this build computes on the CPU");
+            .Message.ShouldBe(
+                "MODEL_DEVICE is 'cuda'. This build of the program computes on the CPU only: it has ONNX Runtime without CUDA "
+                    + "(docs/gpu.md says how to build it with). To choose: set MODEL_DEVICE (for 'vibevoice speak', --device) to "
+                    + "'cpu', or to 'auto' for whichever can be used."
+            );
+
+    [Theory]
+    [InlineData(null, "The CPU was asked for.")]
+    [InlineData(ModelDevice.Cpu, "The CPU was asked for.")]
+    [InlineData(
+        ModelDevice.Auto,
+        "The CPU was chosen, since CUDA cannot be used. This build of the program computes on"
+    )]
+    public async Task Where_it_computes_is_told_with_the_reason(ModelDevice? device, string reason)
+    {
+        using var synthesizer = Create(new SpeechSettings { ModelDevice = device });
+        await synthesizer.LoadAsync(Token);
+
+        var computing = synthesizer.Computing.ShouldNotBeNull();
+        (computing.Device, computing.Precision).ShouldBe(("cpu", "float32"));
+        computing.Reason.ShouldStartWith(reason);
+    }
 
     [Fact]
     public void A_folder_without_a_checkpoint_or_without_voices_stops_the_start()

@@ -1,0 +1,76 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+
+namespace RunPod.Worker.Health.Fitness;
+
+/// <summary>What <c>nvidia-smi</c> says of this machine's GPUs.</summary>
+/// <param name="CudaVersion">The newest CUDA that the driver knows; null where it does not say.</param>
+/// <param name="Devices">How many GPUs it lists.</param>
+internal sealed partial record GpuReport(Version? CudaVersion, int Devices)
+{
+    /// <summary>Asks; null where there is no GPU: the tool is missing, fails, or says something else.</summary>
+    /// <exception cref="TimeoutException">It does not answer, which a broken driver does.</exception>
+    public static async Task<GpuReport?> ReadAsync(TimeSpan limit)
+    {
+        var overview = await AskAsync(limit).ConfigureAwait(false);
+        if (overview is null || !overview.Contains("NVIDIA-SMI", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var list = await AskAsync(limit, "--list-gpus").ConfigureAwait(false);
+        return Parse(overview, list ?? "");
+    }
+
+    /// <param name="overview">The table that it prints without arguments.</param>
+    /// <param name="list">What it prints for <c>--list-gpus</c>: <c>GPU 0: NVIDIA L4 (UUID: …)</c>.</param>
+    public static GpuReport Parse(string overview, string list)
+    {
+        var cuda = Cuda.Match(overview);
+        var devices = list.Split('\n').Count(line => line.StartsWith("GPU ", StringComparison.Ordinal));
+        return new GpuReport(cuda.Success ? Version.Parse(cuda.Groups["version"].ValueSpan) : null, devices);
+    }
+
+    [GeneratedRegex(
+        @"CUDA Version: *(?<version>\d+\.\d+)",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
+    private static partial Regex Cuda { get; }
+
+    private static async Task<string?> AskAsync(TimeSpan limit, params string[] arguments)
+    {
+        using var process = new Process();
+        process.StartInfo = new ProcessStartInfo("nvidia-smi", arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        try
+        {
+            process.Start();
+        }
+        catch (Win32Exception)
+        {
+            return null;
+        }
+
+        using var deadline = new CancellationTokenSource(limit);
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(deadline.Token);
+            var errors = process.StandardError.ReadToEndAsync(deadline.Token);
+            await process.WaitForExitAsync(deadline.Token).ConfigureAwait(false);
+            await errors.ConfigureAwait(false);
+            var text = await output.ConfigureAwait(false);
+            return process.ExitCode == 0 ? text : null;
+        }
+        catch (OperationCanceledException e)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"nvidia-smi did not answer within {limit.TotalSeconds} s.", e);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using System.Runtime.InteropServices;
+
+namespace RunPod.Worker;
+
+/// <summary>Turns the first SIGINT or SIGTERM into a cancelled token; a second one ends the process at once.</summary>
+internal sealed class StopSignals : IDisposable
+{
+    private readonly CancellationTokenSource _stopping;
+    private readonly PosixSignalRegistration[] _registrations;
+
+    public StopSignals(CancellationToken cancellationToken)
+    {
+        _stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _registrations =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop),
+        ];
+    }
+
+    public CancellationToken Token => _stopping.Token;
+
+    public void Dispose()
+    {
+        foreach (var registration in _registrations)
+        {
+            registration.Dispose();
+        }
+
+        _stopping.Dispose();
+    }
+
+    private void Stop(PosixSignalContext signal)
+    {
+        if (!_stopping.IsCancellationRequested)
+        {
+            signal.Cancel = true;
+            _stopping.Cancel();
+        }
+    }
+}

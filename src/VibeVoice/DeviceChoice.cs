@@ -1,0 +1,44 @@
+using VibeVoice.Devices;
+
+namespace VibeVoice;
+
+/// <summary>A device that can be used, and why it is this one.</summary>
+/// <param name="Device">The processor or CUDA.</param>
+/// <param name="Reason">One sentence for a log.</param>
+/// <remarks>Immutable, and safe to share between threads; nothing to dispose.</remarks>
+public sealed record DeviceChoice(ModelDevice Device, string Reason)
+{
+    /// <summary>Whether this build can compute on a GPU at all; in one that can, that is what it is for.</summary>
+    public static bool IsCudaBuild => CudaDriver.IsInTheBuild;
+
+    /// <summary>How exactly a model computes on this device unless it is told otherwise.</summary>
+    public ModelPrecision DefaultPrecision =>
+        Device == ModelDevice.Cuda ? ModelPrecision.Float16 : ModelPrecision.Float32;
+
+    /// <summary>Looks at the build and the machine, and loads nothing.</summary>
+    /// <param name="wanted">A device, or <see cref="ModelDevice.Auto"/>.</param>
+    /// <returns>What was wanted; never another in its place.</returns>
+    /// <exception cref="DeviceUnavailableException">CUDA was wanted and cannot be used.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Not a value of the enumeration.</exception>
+    public static DeviceChoice Make(ModelDevice wanted) =>
+        wanted switch
+        {
+            ModelDevice.Cpu => new(ModelDevice.Cpu, "The CPU was asked for."),
+            ModelDevice.Cuda => Cuda(CudaDriver.Examine()),
+            ModelDevice.Auto => Automatic(CudaDriver.Examine()),
+            _ => throw new ArgumentOutOfRangeException(nameof(wanted), wanted, "Choose Cpu, Cuda or Auto."),
+        };
+
+    internal static DeviceChoice Cuda(CudaFacts facts) =>
+        facts.Problem is { } problem
+            ? throw new DeviceUnavailableException(problem)
+            : new(ModelDevice.Cuda, $"CUDA was asked for: {Describe(facts)}.");
+
+    internal static DeviceChoice Automatic(CudaFacts facts) =>
+        facts.Problem is { } problem
+            ? new(ModelDevice.Cpu, $"The CPU was chosen, since CUDA cannot be used. {problem}")
+            : new(ModelDevice.Cuda, $"CUDA was chosen: {Describe(facts)}.");
+
+    private static string Describe(CudaFacts facts) =>
+        $"{facts.Devices[0]}, driver for CUDA {facts.DriverVersion / 1000}.{facts.DriverVersion % 1000 / 10}";
+}
