@@ -33,7 +33,9 @@ internal static class VoicesCommand
             {
                 var configuration = Configuration.Load(
                     ("VIBEVOICE_ENGINE", result.GetValue(engine)),
-                    ("MODEL_PATH", result.GetValue(model))
+                    ("MODEL_PATH", result.GetValue(model)),
+                    // Nothing is computed here.
+                    (DeviceOption.Setting, nameof(ModelDevice.Cpu))
                 );
                 using var logs = Logging.ToStandardError(configuration);
                 await using var services = SpeechServices.Build(configuration, logs);
@@ -70,7 +72,9 @@ internal static class VoicesCommand
             {
                 var configuration = Configuration.Load(
                     ("VIBEVOICE_ENGINE", nameof(SpeechEngine.VibeVoice)),
-                    ("MODEL_PATH", result.GetValue(model))
+                    ("MODEL_PATH", result.GetValue(model)),
+                    // Nothing is computed here.
+                    (DeviceOption.Setting, nameof(ModelDevice.Cpu))
                 );
                 using var logs = Logging.ToStandardError(configuration);
                 await using var services = SpeechServices.Build(configuration, logs);
