@@ -21,6 +21,6 @@ internal static partial class Leftovers
         }
     }
 
-    [GeneratedRegex(@"[.][0-9a-f]{32}[.](part|tmp)\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"[.][0-9a-f]{32}[.](part|tmp)\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Name();
 }
