@@ -33,7 +33,7 @@ bench: ## Measures overhead, memory, start-up and the engine (2 GB of disk, made
 	@eng/publish.sh
 	@artifacts/bin/VibeVoice.Benchmarks/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/VibeVoice.Benchmarks
 
-parity: ## Compares the engine with the reference's recorded numbers: parts, runs, the real size (9 GB of memory), laws, tokens.
+parity: ## Compares the engine with the reference's recorded numbers: parts, runs, the real size (9 GB of memory), float16, laws, tokens.
 	@eng/setup.sh run
 	@$(BUILD)
 	@eng/test.sh $(CONFIGURATION) --filter-trait Category=Reference --filter-trait Category=Parity

@@ -23,7 +23,7 @@ public sealed record SpeakOptions
 
     /// <summary>
     /// How text that does not fit the model's context is split; a text that fits is spoken in one piece. Null speaks any
-    /// text in one piece, as the reference does, to the position limit.
+    /// text in one piece, as the reference does, to the position limit; what text is left then is not waited for.
     /// </summary>
     public LongTextOptions? LongText { get; init; } = new();
 }

@@ -205,6 +205,32 @@ public sealed class LongTextTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task In_one_piece_the_position_limit_is_the_end_also_of_a_text_that_has_none()
+    {
+        var speech = _endless.SpeakAsync(
+            WithoutEndAsync(),
+            _endlessVoice,
+            new SpeakOptions { LongText = null },
+            Cancellation
+        );
+        var reading = speech.ToAudioAsync(Cancellation);
+
+        var audio = await reading.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+        speech.Report.EndReason.ShouldBe(SpeechEndReason.PositionLimit);
+        speech.Report.EndedBeforeText.ShouldBeTrue();
+        audio.Samples.Length.ShouldBe(speech.Report.FramesSpoken * _endless.SamplesPerFrame);
+
+        static async IAsyncEnumerable<string> WithoutEndAsync()
+        {
+            while (true)
+            {
+                await Task.Yield();
+                yield return "It goes on. ";
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_sentence_that_never_fits_is_gone_on_with_where_reading_stopped()
     {
         var text = string.Join(' ', Enumerable.Repeat("words", 30));

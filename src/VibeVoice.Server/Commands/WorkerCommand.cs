@@ -77,7 +77,7 @@ internal static class WorkerCommand
         using var logs = Logging.ForQueue(platform);
         await using var services = SpeechServices.Build(configuration, logs);
         var options = WithLimits(platform, services.GetRequiredService<QueueOptions>());
-        if (options.FindProblems() is { Count: > 0 } problems)
+        if (!platform.Flags.ServesApi && options.FindProblems() is { Count: > 0 } problems)
         {
             throw new SettingsException(problems);
         }

@@ -75,7 +75,13 @@ internal sealed class ChunkRun(
     {
         var isUnread = await chunk.CountLeftAsync(1, cancellationToken).ConfigureAwait(false) > 0;
         var isLimit = _run.End is SpeechEndReason.PositionLimit or SpeechEndReason.DurationLimit;
-        if (isUnread && isLimit && options.LongText is not null && TokensRead > 0)
+        if (isUnread && isLimit && options.LongText is null)
+        {
+            // Nothing more will be spoken, so nothing more is waited for: a text may have no end.
+            return new NextChunk(null, ChunkBoundary.TextEnd, IsTextLost: true, EndsSpeech: true);
+        }
+
+        if (isUnread && isLimit && TokensRead > 0)
         {
             var (rest, before) = chunk.GoOn();
             return new NextChunk(rest, before, IsTextLost: false);
@@ -89,4 +95,5 @@ internal sealed class ChunkRun(
 /// <param name="Rest">What a limit left of it, to be spoken next.</param>
 /// <param name="Boundary">What lies before that, or ends the chunk.</param>
 /// <param name="IsTextLost">Whether some of the chunk is never read.</param>
-internal sealed record NextChunk(ChunkReader? Rest, ChunkBoundary Boundary, bool IsTextLost);
+/// <param name="EndsSpeech">Whether a limit leaves no way to go on, whatever text there is.</param>
+internal sealed record NextChunk(ChunkReader? Rest, ChunkBoundary Boundary, bool IsTextLost, bool EndsSpeech = false);

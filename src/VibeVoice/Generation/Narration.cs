@@ -13,6 +13,7 @@ internal sealed class Narration(VibeVoiceModel model, Engine engine, VoicePreset
     private SpeakReport _report = new(0, 0, TimeSpan.Zero, null, 0, EndedBeforeText: false, 0);
     private ChunkReader? _chunk;
     private long _samples;
+    private bool _isOver;
 
     /// <summary>What has been handed out so far.</summary>
     public SpeakReport Report => Volatile.Read(ref _report);
@@ -23,7 +24,7 @@ internal sealed class Narration(VibeVoiceModel model, Engine engine, VoicePreset
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        while (await script.PeekAsync(cancellationToken).ConfigureAwait(false) is { } part)
+        while (!_isOver && await script.PeekAsync(cancellationToken).ConfigureAwait(false) is { } part)
         {
             var frames =
                 part.Kind == ScriptPartKind.Silence
@@ -112,6 +113,7 @@ internal sealed class Narration(VibeVoiceModel model, Engine engine, VoicePreset
                 }
             );
             rest = next.Rest;
+            _isOver = next.EndsSpeech;
             var silence = Silence.Samples(options.SilenceAfter(next.Boundary), _sampleRateHz);
             foreach (var frame in BeSilent(silence, cancellationToken))
             {
