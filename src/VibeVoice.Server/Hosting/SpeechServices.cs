@@ -15,8 +15,15 @@ namespace VibeVoice.Server.Hosting;
 /// <summary>The wiring that every command shares.</summary>
 internal static class SpeechServices
 {
+    /// <param name="configuration">The settings.</param>
+    /// <param name="loggerFactory">For all of them.</param>
+    /// <param name="isQuiet">Whether downloads show no progress on a terminal.</param>
     /// <exception cref="SettingsException">Settings are wrong; all of them are told.</exception>
-    public static ServiceProvider Build(IConfiguration configuration, ILoggerFactory loggerFactory)
+    public static ServiceProvider Build(
+        IConfiguration configuration,
+        ILoggerFactory loggerFactory,
+        bool isQuiet = false
+    )
     {
         var problems = new List<string>();
         var speech = Read<SpeechSettings>(configuration, problems);
@@ -41,6 +48,7 @@ internal static class SpeechServices
             .AddSingleton(hub)
             .AddSingleton(voices)
             .AddSingleton(WorkspaceCommand.Find(configuration))
+            .AddSingleton(ProgressTerminal.Find(isQuiet))
             .AddSingleton(CreateHubStore)
             .AddSingleton<ModelLocator>()
             .AddSingleton<VoiceInstaller>()

@@ -1,3 +1,4 @@
+using VibeVoice.Server.Hosting;
 using VibeVoice.Server.Installation;
 using VibeVoice.Server.Speech;
 
@@ -6,11 +7,13 @@ namespace VibeVoice.Server.Models;
 /// <summary>Repositories on this machine: found in RunPod's cache or in ours, else fetched from the hub.</summary>
 /// <param name="options">The settings.</param>
 /// <param name="home">The folder of the cache where HF_HOME names none.</param>
+/// <param name="terminal">For progress.</param>
 /// <param name="timeProvider">Times pauses and progress.</param>
-/// <param name="logger">For progress.</param>
+/// <param name="logger">For progress where there is no terminal.</param>
 internal sealed partial class HubStore(
     HubOptions options,
     string home,
+    ProgressTerminal terminal,
     TimeProvider timeProvider,
     ILogger<HubStore> logger
 )
@@ -120,7 +123,7 @@ internal sealed partial class HubStore(
         }
 
         var snapshot = Own.SnapshotFolder(id, revision.Commit);
-        var download = new SnapshotDownload(client, Own, id, revision.Commit, timeProvider, logger);
+        var download = new SnapshotDownload(client, Own, id, revision.Commit, terminal, timeProvider, logger);
         await download.RunAsync(files.ChooseSmall(revision.Files), cancellationToken);
         files.Check(snapshot);
         await download.RunAsync(large, cancellationToken);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using VibeVoice.Server.Hosting;
 using VibeVoice.Server.Speech;
 
 namespace VibeVoice.Server.Models;
@@ -9,6 +10,7 @@ internal sealed class SnapshotDownload(
     HubCache cache,
     HubId id,
     string commit,
+    ProgressTerminal terminal,
     TimeProvider timeProvider,
     ILogger logger
 )
@@ -50,7 +52,7 @@ internal sealed class SnapshotDownload(
         await using var progress = new DownloadProgress(
             id.Repository,
             files.Sum(file => file.Bytes),
-            Console.IsErrorRedirected ? null : Console.Error,
+            terminal.Writer,
             logger,
             timeProvider
         );

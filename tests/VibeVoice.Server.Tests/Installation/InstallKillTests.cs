@@ -11,7 +11,7 @@ namespace VibeVoice.Server.Tests.Installation;
 public sealed class InstallKillTests(ITestOutputHelper output) : CommandTest
 {
     [Fact]
-    public Task A_dozen_kills_are_recovered_from() => KillAsync(kills: 12, rounds: 1);
+    public Task Six_kills_are_recovered_from() => KillAsync(kills: 6, rounds: 1);
 
     [Fact]
     [Trait("Category", "Soak")]
@@ -22,7 +22,7 @@ public sealed class InstallKillTests(ITestOutputHelper output) : CommandTest
         var random = new Random();
         await using var stage = await ModelStage.StartAsync(Here);
         // Slow enough that the killings fall into the fetching, too.
-        stage.Hub.On(request => request.IsStore, new HubFault { BytesPerSecond = 600_000 });
+        stage.Hub.On(request => request.IsStore, new HubFault { BytesPerSecond = 1_200_000 });
         var took = await MeasureAsync(stage);
         for (var round = 0; round < rounds; round++)
         {

@@ -27,6 +27,11 @@ public sealed class ModelInstallTests : CommandTest
         marker.RootElement.GetProperty("files").EnumerateObject().Count().ShouldBe(7);
         stage.Remains().ShouldBeEmpty();
 
+        stage.Hub.On(_ => true, new HubFault { Status = 418 });
+        var forced = await stage.InstallAsync("--force");
+        forced.ExitCode.ShouldBe(0, forced.Errors);
+        forced.Errors.ShouldContain("could not be renewed, and is used as it is.");
+
         await stage.Hub.DisposeAsync();
         await stage.ShouldSpeakAsync();
         (await stage.InstallAsync()).Errors.ShouldContain("Installed already: version ");
@@ -34,9 +39,6 @@ public sealed class ModelInstallTests : CommandTest
         File.Delete(stage.Marker);
         (await stage.InstallAsync()).ExitCode.ShouldBe(0);
         File.Exists(stage.Marker).ShouldBeTrue();
-        var forced = await stage.InstallAsync("--force");
-        forced.ExitCode.ShouldBe(0, forced.Errors);
-        forced.Errors.ShouldContain("could not be renewed, and is used as it is.");
     }
 
     [Fact]
@@ -89,21 +91,36 @@ public sealed class ModelInstallTests : CommandTest
     {
         await using var stage = await ModelStage.StartAsync(Here);
         (await stage.InstallAsync()).ExitCode.ShouldBe(0);
-        var result = await CommandRun.VibeVoiceAsync(stage.Options.With("MODEL_PATH", TinyModel.Folder), "install");
-        (result.ExitCode, result.Errors.Contains("Installed version ", StringComparison.Ordinal)).ShouldBe((0, true));
+        var result = await stage.InstallAsync("--model", TinyModel.Folder);
+        result.ExitCode.ShouldBe(0, result.Errors);
+        result.Errors.ShouldContain("Installed version ");
+
+        using var marker = JsonDocument.Parse(await File.ReadAllBytesAsync(stage.Marker, Token));
+        marker.RootElement.GetProperty("model").GetString().ShouldBe(TinyModel.Folder);
     }
 
     [Fact]
-    public async Task Two_installations_at_once_fetch_once_and_both_are_content()
+    public async Task Another_kind_of_model_is_named_and_leaves_no_marker()
     {
         await using var stage = await ModelStage.StartAsync(Here);
-        stage.Hub.On(request => request.IsStore, new HubFault { BytesPerSecond = 2_000_000 });
+        var config = """{"model_type": "qwen2"}""";
+        stage.Hub.Add(
+            "other/kind",
+            new Dictionary<string, byte[]>(TinyModel.ModelFiles)
+            {
+                ["config.json"] = System.Text.Encoding.UTF8.GetBytes(config),
+            }
+        );
+        Directory.CreateDirectory(PathOf("other"));
+        await File.WriteAllTextAsync(PathOf("other/config.json"), config, Token);
 
-        var both = await Task.WhenAll(stage.InstallAsync(), stage.InstallAsync());
-
-        both.ShouldAllBe(result => result.ExitCode == 0);
-        stage.Hub.Requests.Count(request => request is { IsStore: true, Method: "GET" }).ShouldBe(2); // weights, tokenizer
-        await stage.ShouldSpeakAsync();
+        foreach (var model in new[] { "other/kind", PathOf("other") })
+        {
+            var result = await stage.InstallAsync("--model", model);
+            result.ExitCode.ShouldBe(1);
+            result.Errors.ShouldContain("is 'qwen2', but only 'vibevoice_streaming' is supported");
+            File.Exists(stage.Marker).ShouldBeFalse();
+        }
     }
 
     [Fact]
@@ -120,6 +137,28 @@ public sealed class ModelInstallTests : CommandTest
             "vibevoice: 'tiny/VibeVoice-Tiny' needs 2 MB more in '/small/VibeVoice/cache/hub', but only 1 MB"
         );
         stage.Hub.Requests.ShouldNotContain(request => request.IsStore);
+    }
+
+    [Fact]
+    public async Task A_disk_that_others_fill_meanwhile_is_told_and_gone_on_from_when_there_is_room()
+    {
+        await using var stage = await ModelStage.StartAsync(Here);
+        stage.Hub.On(request => request.IsStore, new HubFault { BytesPerSecond = 1_200_000 });
+        var result = await MountNamespace.RunAsync(
+            stage.Options.With("VIBEVOICE_WORKSPACE", "/small"),
+            """
+            mkdir /small && mount -t tmpfs -o size=16m none /small
+            "$VIBEVOICE" install & installing=$!
+            until find /small -name '*.incomplete' -size +64k | grep -q .; do sleep 0.02; done
+            cat /dev/zero > /small/others 2> /dev/null
+            wait $installing; echo "full $?"
+            ls -A /small/VibeVoice
+            rm /small/others
+            "$VIBEVOICE" install; echo "roomy $?"
+            """
+        );
+        result.Errors.ShouldContain("vibevoice: The model cache '/small/VibeVoice/cache/hub' cannot be written: ");
+        result.Text.ShouldBe("full 1\ncache\nroomy 0\n");
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Testing.Hub;
 using VibeVoice.Server.Models;
 using VibeVoice.Server.Speech;
@@ -18,7 +19,7 @@ public sealed class DownloadTests
 
         var snapshot = await stage.EnsureAsync(id: new HubId("large", "model", "main"));
 
-        (await File.ReadAllBytesAsync(Path.Combine(snapshot, "model.safetensors"), Token)).ShouldBe(weights);
+        await ShouldHoldAsync(Path.Combine(snapshot, "model.safetensors"), weights);
         stage
             .Hub.Requests.Where(request => request.IsStore)
             .Select(request => request.Range)
@@ -38,8 +39,14 @@ public sealed class DownloadTests
 
         await ShouldBeWholeAsync(stage);
 
-        var ranges = stage.Hub.Requests.Where(request => request.IsStore).Select(request => request.Range).ToList();
-        ranges.Count.ShouldBe(bytes <= 1 ? 3 : 2);
+        // What was on its way when the connection broke may or may not have come: no more is asked for than is missing.
+        var starts = stage.Hub.Requests.Where(request => request.IsStore).Select(StartOf).ToList();
+        starts[0].ShouldBe(0);
+        starts.Count.ShouldBeInRange(2, 3);
+        foreach (var (before, after) in starts.Zip(starts.Skip(1)))
+        {
+            after.ShouldBeInRange(before, before + bytes);
+        }
     }
 
     [Theory]
@@ -97,7 +104,7 @@ public sealed class DownloadTests
 
         var snapshot = await stage.EnsureAsync(id: new HubId("large", "model", "main"));
 
-        (await File.ReadAllBytesAsync(Path.Combine(snapshot, "model.safetensors"), Token)).ShouldBe(weights);
+        await ShouldHoldAsync(Path.Combine(snapshot, "model.safetensors"), weights);
     }
 
     [Fact]
@@ -119,7 +126,7 @@ public sealed class DownloadTests
         stage.Hub.ExpireAddresses();
         await ensuring;
 
-        (await File.ReadAllBytesAsync(stage.WeightBlob, Token)).ShouldBe(TinyModel.Weights);
+        await ShouldHoldAsync(stage.WeightBlob, TinyModel.Weights);
     }
 
     [Theory]
@@ -129,13 +136,13 @@ public sealed class DownloadTests
     public async Task A_hub_that_wants_to_be_left_alone_is(int status)
     {
         await using var stage = await HubStage.StartAsync();
-        stage.Hub.On(request => !request.IsStore, new HubFault { Status = status, RetryAfter = "2" }, times: 1);
+        stage.Hub.On(request => !request.IsStore, new HubFault { Status = status, RetryAfter = "1" }, times: 1);
         stage.Hub.On(request => request.IsStore, new HubFault { Status = status, RetryAfter = "1" }, times: 1);
         var begun = TimeProvider.System.GetTimestamp();
 
         await ShouldBeWholeAsync(stage);
 
-        TimeProvider.System.GetElapsedTime(begun).ShouldBeGreaterThan(TimeSpan.FromSeconds(2.9));
+        TimeProvider.System.GetElapsedTime(begun).ShouldBeGreaterThan(TimeSpan.FromSeconds(1.9));
     }
 
     [Fact]
@@ -172,7 +179,7 @@ public sealed class DownloadTests
 
         await stage.EnsureAsync(InstallCare.Verify);
 
-        (await File.ReadAllBytesAsync(stage.WeightBlob, Token)).ShouldBe(TinyModel.Weights);
+        await ShouldHoldAsync(stage.WeightBlob, TinyModel.Weights);
         stage
             .Logger.Collector.GetSnapshot()
             .ShouldContain(record => record.Message.Contains("model.safetensors' is damaged"));
@@ -195,8 +202,8 @@ public sealed class DownloadTests
         await Should.ThrowAsync<OperationCanceledException>(() => ensuring);
 
         stage.Remains().ShouldBe([$"{stage.WeightBlob}.incomplete"]);
-        var left = await File.ReadAllBytesAsync(stage.Remains()[0], Token);
-        left.ShouldBe(TinyModel.Weights[..left.Length]);
+        var left = new FileInfo(stage.Remains()[0]).Length;
+        await ShouldHoldAsync(stage.Remains()[0], TinyModel.Weights[..(int)left]);
         stage.Hub.Heal();
         await ShouldBeWholeAsync(stage);
     }
@@ -204,15 +211,22 @@ public sealed class DownloadTests
     private static async Task ShouldBeWholeAsync(HubStage stage)
     {
         await stage.EnsureAsync();
-        (await File.ReadAllBytesAsync(stage.WeightBlob, Token)).ShouldBe(TinyModel.Weights);
+        await ShouldHoldAsync(stage.WeightBlob, TinyModel.Weights);
         stage.Remains().ShouldBeEmpty();
     }
+
+    // Of millions of bytes, one by one, an assertion would take seconds.
+    private static async Task ShouldHoldAsync(string file, byte[] content) =>
+        (await File.ReadAllBytesAsync(file, Token)).AsSpan().SequenceEqual(content).ShouldBeTrue();
 
     private static async Task LeaveAsync(HubStage stage, byte[] content)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(stage.WeightBlob)!);
         await File.WriteAllBytesAsync($"{stage.WeightBlob}.incomplete", content, Token);
     }
+
+    private static long StartOf(HubRequest request) =>
+        long.Parse(request.Range["bytes=".Length..].Split('-')[0], CultureInfo.InvariantCulture);
 
     private static IEnumerable<string> Ranges(int start, int end)
     {

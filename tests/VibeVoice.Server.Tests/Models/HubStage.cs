@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Testing;
 using Testing.Hub;
+using VibeVoice.Server.Hosting;
 using VibeVoice.Server.Models;
 
 namespace VibeVoice.Server.Tests.Models;
@@ -42,7 +43,8 @@ internal sealed class HubStage : IAsyncDisposable
 
     public string PathOf(string name) => Path.Combine(_folder.FullName, name);
 
-    public HubStore Store() => new(Options, PathOf("unused"), TimeProvider.System, Logger);
+    public HubStore Store() =>
+        new(Options, PathOf("unused"), new ProgressTerminal(Writer: null), TimeProvider.System, Logger);
 
     public Task<string> EnsureAsync(InstallCare care = InstallCare.Trust, HubId? id = null) =>
         Store().EnsureAsync(id ?? Id, HubFileSet.Checkpoint, care, Token);

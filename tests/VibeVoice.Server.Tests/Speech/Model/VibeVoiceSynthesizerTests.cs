@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using VibeVoice.Server.Hosting;
 using VibeVoice.Server.Installation;
 using VibeVoice.Server.Models;
 using VibeVoice.Server.Models.Voices;
@@ -182,6 +183,7 @@ public sealed class VibeVoiceSynthesizerTests
         var hub = new HubStore(
             new HubOptions { IsOffline = true },
             "/nowhere",
+            new ProgressTerminal(Writer: null),
             TimeProvider.System,
             NullLogger<HubStore>.Instance
         );
