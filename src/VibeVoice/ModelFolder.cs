@@ -3,7 +3,7 @@ using VibeVoice.Checkpoints;
 namespace VibeVoice;
 
 /// <summary>What an installer asks of a checkpoint folder before its weights are loaded, or even there.</summary>
-/// <remarks>Thread-safe: every call reads the files anew.</remarks>
+/// <remarks>Thread-safe: every call reads the files anew, and there is nothing to dispose.</remarks>
 public static class ModelFolder
 {
     /// <summary>Checks that the configuration is that of a model that this library speaks; reads no weights.</summary>
