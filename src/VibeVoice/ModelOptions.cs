@@ -14,6 +14,12 @@ public sealed record ModelOptions
     public ModelPrecision? Precision { get; init; }
 
     /// <summary>
+    /// Folder of tokenizer.json, or of vocab.json and merges.txt; null for the checkpoint's own. Published checkpoints do
+    /// not hold their tokenizer: see <see cref="ModelFolder.FindTokenizerRepository"/>.
+    /// </summary>
+    public string? TokenizerFolder { get; init; }
+
+    /// <summary>
     /// Takes the place of the end-of-speech classifier's last bias; null for the checkpoint's own. Recorded runs that
     /// must not end use −50.
     /// </summary>

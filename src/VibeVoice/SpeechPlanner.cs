@@ -19,12 +19,13 @@ public sealed class SpeechPlanner
 
     /// <summary>Reads configuration and tokenizer of a checkpoint folder.</summary>
     /// <param name="folder">As for <see cref="VibeVoiceModel.LoadAsync"/>.</param>
+    /// <param name="tokenizerFolder">As <see cref="ModelOptions.TokenizerFolder"/>; null for the same folder.</param>
     /// <returns>The planner.</returns>
     /// <exception cref="ModelFormatException">A file is missing, or is not what it should be.</exception>
-    public static SpeechPlanner Load(string folder)
+    public static SpeechPlanner Load(string folder, string? tokenizerFolder = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        return new SpeechPlanner(ModelConfig.Load(folder), TextTokenizer.Load(folder));
+        return new SpeechPlanner(ModelConfig.Load(folder), TextTokenizer.Load(tokenizerFolder ?? folder));
     }
 
     /// <summary>Reads a voice preset, whose prompt takes a share of the model's context.</summary>

@@ -56,7 +56,7 @@ public sealed class VibeVoiceModel : IDisposable
     public int DefaultDiffusionSteps => _engine.Config.Diffusion.DefaultInferenceSteps;
 
     /// <summary>Loads a checkpoint folder: configuration, weights and tokenizer.</summary>
-    /// <param name="folder">Holds config.json, model.safetensors or its shards, and tokenizer.json or vocab.json and merges.txt.</param>
+    /// <param name="folder">Holds config.json, model.safetensors or its shards, and the tokenizer unless the options name another folder.</param>
     /// <param name="options">How; the defaults when null.</param>
     /// <param name="cancellationToken">Stops between two graphs.</param>
     /// <returns>The model, to be disposed. Until then it reads weights of bf16 where they lie: replace files by rename only.</returns>
@@ -84,7 +84,7 @@ public sealed class VibeVoiceModel : IDisposable
             {
                 var device = DeviceChoice.Make(options.Device);
                 var precision = options.Precision ?? device.DefaultPrecision;
-                var tokenizer = TextTokenizer.Load(folder);
+                var tokenizer = TextTokenizer.Load(options.TokenizerFolder ?? folder);
                 var engine = Engine.Open(
                     folder,
                     new EngineOptions(

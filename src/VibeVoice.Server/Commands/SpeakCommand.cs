@@ -116,11 +116,13 @@ internal static class SpeakCommand
                         (DeviceOption.Setting, result.GetValue(device))
                     )
                     .WithProcessorAsDefault();
-                await using var services = SpeechServices.Build(configuration, NullLoggerFactory.Instance);
+                var isQuiet = result.GetValue(quiet);
+                using var logs = isQuiet ? NullLoggerFactory.Instance : Logging.OfDownloads(configuration);
+                await using var services = SpeechServices.Build(configuration, logs, isQuiet);
                 var request = services.GetRequiredService<SpeechRequestFactory>().Create(input, FieldNames, problems);
                 return result.GetValue(dryRun)
                     ? await OutlineAsync(services, request, result.GetValue(json), cancellationToken)
-                    : await SpeakAsync(services, request, file, result.GetValue(quiet), cancellationToken);
+                    : await SpeakAsync(services, request, file, isQuiet, cancellationToken);
             }
         );
         return command;
@@ -136,8 +138,8 @@ internal static class SpeakCommand
     public static Option<string?> ModelOption() =>
         new("--model")
         {
-            Description = "Folder with the checkpoint of the vibevoice engine. [default: MODEL_PATH]",
-            HelpName = "folder",
+            Description = "Checkpoint of the vibevoice engine: a folder or a hub id. [default: MODEL_PATH]",
+            HelpName = "folder or id",
         };
 
     private static async Task<int> OutlineAsync(

@@ -1,4 +1,5 @@
 using RunPod.Worker;
+using VibeVoice.Server.Models;
 
 namespace VibeVoice.Server.Hosting;
 
@@ -10,6 +11,20 @@ internal static partial class Logging
 
     public static ILoggerFactory ToStandardError(RunPodWorkerOptions platform) =>
         Create(Console.Error, isJson: false, platform.LogLevel);
+
+    /// <summary>
+    /// For a command whose own words are few: only how models and voices come, which may take minutes, to standard error.
+    /// </summary>
+    public static ILoggerFactory OfDownloads(IConfiguration configuration)
+    {
+        var minimum = Platform(configuration).LogLevel;
+        return LoggerFactory.Create(builder =>
+            builder
+                .SetMinimumLevel(LogLevel.None)
+                .AddFilter(typeof(HubStore).Namespace, minimum)
+                .AddProvider(new RunPodLoggerProvider(Console.Error, json: false, minimum))
+        );
+    }
 
     /// <summary>For a worker on a queue: the platform reads standard output, and filters JSON lines by job.</summary>
     public static ILoggerFactory ForQueue(RunPodWorkerOptions platform) =>

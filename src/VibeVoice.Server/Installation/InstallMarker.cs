@@ -18,6 +18,15 @@ internal sealed record InstallMarker
     /// <summary>Tools that were found, with their versions.</summary>
     public required IReadOnlyDictionary<string, string> Tools { get; init; }
 
+    /// <summary>MODEL_PATH that it was installed for; null for an engine that has no model.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Name and commit of the checkpoint that was found or fetched.</summary>
+    public string? Checkpoint { get; init; }
+
+    /// <summary>Sizes of the files that the engine reads, by their paths: without them the marker means nothing.</summary>
+    public IReadOnlyDictionary<string, long> Files { get; init; } = new Dictionary<string, long>();
+
     /// <summary>The marker at <paramref name="path"/>; null when it is missing or cannot be read.</summary>
     public static InstallMarker? Read(string path)
     {
@@ -43,6 +52,10 @@ internal sealed record InstallMarker
         );
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    WriteIndented = true,
+    RespectNullableAnnotations = true
+)]
 [JsonSerializable(typeof(InstallMarker))]
 internal sealed partial class InstallJson : JsonSerializerContext;

@@ -1,15 +1,20 @@
 using VibeVoice.Server.Encoding;
+using VibeVoice.Server.Models;
 using VibeVoice.Server.Speech;
 
 namespace VibeVoice.Server.Installation;
 
-/// <summary>First-run installation: prepares the work directory, checks the tools, and says so in the marker.</summary>
+/// <summary>
+/// First-run installation: prepares the work directory, checks the tools, brings the model and its voices, and says so in the
+/// marker.
+/// </summary>
 internal sealed partial class Installer(
     Workspace workspace,
     ISynthesizer synthesizer,
     AudioEncoder encoder,
     TimeProvider timeProvider,
-    ILogger<Installer> logger
+    ILogger<Installer> logger,
+    EngineFiles? engineFiles = null
 )
 {
     /// <summary>Five beats: workers behind a dead one should not wait long, and two at once do no harm.</summary>
@@ -38,7 +43,7 @@ internal sealed partial class Installer(
             );
             if (isForced || !IsInstalled())
             {
-                await InstallUnderLockAsync(cancellationToken);
+                await InstallUnderLockAsync(isForced, cancellationToken);
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -58,8 +63,18 @@ internal sealed partial class Installer(
             return false;
         }
 
-        if (marker.Version == ProgramVersion.Current && marker.Engine == synthesizer.Engine)
+        if (
+            marker.Version == ProgramVersion.Current
+            && marker.Engine == synthesizer.Engine
+            && marker.Model == engineFiles?.ModelPath
+        )
         {
+            if (marker.Files.FirstOrDefault(file => LocatedModel.SizeOf(file.Key) != file.Value).Key is { } gone)
+            {
+                Log.Gone(logger, gone);
+                return false;
+            }
+
             Log.AlreadyInstalled(logger, marker.Version, marker.InstalledAt);
             return true;
         }
@@ -68,12 +83,16 @@ internal sealed partial class Installer(
         return false;
     }
 
-    private async Task InstallUnderLockAsync(CancellationToken cancellationToken)
+    private async Task InstallUnderLockAsync(bool isForced, CancellationToken cancellationToken)
     {
         // Before anything is touched: an installation that is begun and not finished must be begun again.
         File.Delete(workspace.Marker);
+        Leftovers.Remove(workspace.Folder, timeProvider);
         Directory.CreateDirectory(Path.Combine(workspace.Folder, "cache"));
         var ffmpeg = await encoder.CheckAsync(cancellationToken);
+        var model = engineFiles is null
+            ? null
+            : await engineFiles.EnsureAsync(isForced ? InstallCare.Renew : InstallCare.Verify, cancellationToken);
         await synthesizer.LoadAsync(cancellationToken);
         var marker = new InstallMarker
         {
@@ -85,6 +104,9 @@ internal sealed partial class Installer(
                 ["ffmpeg"] = ffmpeg,
                 [synthesizer.Engine] = synthesizer.Model,
             },
+            Model = engineFiles?.ModelPath,
+            Checkpoint = model?.Name,
+            Files = model is null ? new Dictionary<string, long>() : engineFiles!.Measure(model),
         };
         await marker.WriteAsync(workspace.Marker, cancellationToken);
         Log.Installed(logger, ProgramVersion.Current, workspace.Folder);
@@ -94,6 +116,9 @@ internal sealed partial class Installer(
     {
         [LoggerMessage(LogLevel.Information, "Installed already: version {Version}, {InstalledAt:u}.")]
         public static partial void AlreadyInstalled(ILogger logger, string version, DateTimeOffset installedAt);
+
+        [LoggerMessage(LogLevel.Warning, "'{File}' is gone or not what was installed; the installation is renewed.")]
+        public static partial void Gone(ILogger logger, string file);
 
         [LoggerMessage(LogLevel.Information, "The installation of version {Version} for {Engine} is renewed.")]
         public static partial void Outdated(ILogger logger, string version, string engine);

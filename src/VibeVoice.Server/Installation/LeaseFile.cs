@@ -2,7 +2,8 @@ namespace VibeVoice.Server.Installation;
 
 /// <summary>
 /// A lock that two workers on one network volume can share. File locks are advisory and unreliable there, so the holder
-/// keeps a file that it rewrites every few seconds; one that stops changing was left by a dead holder and is taken over.
+/// keeps a file that it rewrites every few seconds; one that stops changing was left by a dead holder and is taken over, and
+/// so is one whose holder ran in this same container and has ended.
 /// </summary>
 /// <remarks>
 /// Waiters compare what they read with their own clock only, never with the holder's. Should two ever hold it (a holder
@@ -50,7 +51,7 @@ internal sealed class LeaseFile : IAsyncDisposable
             {
                 (lastSeen, since) = (seen, timeProvider.GetTimestamp());
             }
-            else if (timeProvider.GetElapsedTime(since) >= staleAfter)
+            else if (timeProvider.GetElapsedTime(since) >= staleAfter || ProcessIdentity.IsDead(HolderOf(seen)))
             {
                 RemoveStale(path, seen);
                 continue;
@@ -81,10 +82,13 @@ internal sealed class LeaseFile : IAsyncDisposable
         }
     }
 
+    private static string HolderOf(string content) => content[(content.LastIndexOf(' ') + 1)..];
+
     private bool IsOurs(string content) => content.StartsWith(_owner, StringComparison.Ordinal);
 
     // Always of the same length, so that a beat overwrites the one before it in place.
-    private byte[] Content(int beat) => System.Text.Encoding.ASCII.GetBytes($"{_owner} {beat:D10}");
+    private byte[] Content(int beat) =>
+        System.Text.Encoding.ASCII.GetBytes($"{_owner} {beat:D10} {ProcessIdentity.Current}");
 
     private bool TryCreate()
     {

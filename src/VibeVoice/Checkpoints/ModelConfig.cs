@@ -25,10 +25,10 @@ internal sealed record ModelConfig(
         var modelType = config.Text("model_type");
         if (modelType != SupportedModelType)
         {
-            throw config.Wrong(
-                "model_type",
-                modelType is null ? "missing" : $"'{modelType}'",
-                $"'{SupportedModelType}'"
+            throw new ModelFormatException(
+                $"'model_type' in '{configFile}' is {(modelType is null ? "missing" : $"'{modelType}'")}, but only "
+                    + $"'{SupportedModelType}' is supported: a VibeVoice-Realtime checkpoint, such as "
+                    + "microsoft/VibeVoice-Realtime-0.5B."
             );
         }
 

@@ -29,6 +29,15 @@ internal static class WeightFiles
         return OpenShards(folder, index, ReadIndex(index));
     }
 
+    /// <summary>Names of the files that hold the weights, as <see cref="Open"/> would look for them.</summary>
+    public static IReadOnlyList<string> List(string folder)
+    {
+        var index = Path.Combine(folder, IndexFileName);
+        return File.Exists(Path.Combine(folder, FileName)) || !File.Exists(index)
+            ? [FileName]
+            : [.. ReadIndex(index).Values.Distinct().Order(StringComparer.Ordinal)];
+    }
+
     private static List<SafetensorsFile> OpenShards(
         string folder,
         string index,

@@ -18,8 +18,8 @@ public sealed class CommandLineTests : CommandTest
         result.ExitCode.ShouldBe(0);
         var lines = result.Text.TrimEnd().Split('\n');
         lines.Length.ShouldBe(25);
-        result.Text.ShouldContain("\nen-Emma_woman   en-US   woman   default\n");
-        result.Text.ShouldContain("\nkr-Spk1_man     ko-KR   man     experimental\n");
+        result.Text.ShouldContain("\nen-Emma_woman   en-US   woman    published     default\n");
+        result.Text.ShouldContain("\nkr-Spk1_man     ko-KR   man      published     experimental\n");
         lines.Count(line => line.EndsWith("default", StringComparison.Ordinal)).ShouldBe(1);
     }
 
@@ -27,8 +27,8 @@ public sealed class CommandLineTests : CommandTest
     public async Task The_default_voice_is_the_one_that_is_set()
     {
         var result = await CommandRun.VibeVoiceAsync(Here.With("DEFAULT_VOICE", "carter"), "voices");
-        result.Text.ShouldContain("en-Carter_man   en-US   man     default\n");
-        result.Text.ShouldContain("en-Emma_woman   en-US   woman\n");
+        result.Text.ShouldContain("en-Carter_man   en-US   man      published     default\n");
+        result.Text.ShouldContain("en-Emma_woman   en-US   woman    published\n");
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class CommandLineTests : CommandTest
     [InlineData("Unrecognized command or argument '--loud'.", "vibevoice speak", "speak", "Hello.", "--loud")]
     [InlineData("Required argument missing for command: 'speak'.", "vibevoice speak", "speak")]
     [InlineData("Required argument missing for option: '--voice'.", "vibevoice speak", "speak", "Hello.", "--voice")]
-    [InlineData("Unrecognized command or argument 'all'.", "vibevoice voices", "voices", "all")]
+    [InlineData("'all' is not a command; the commands are install.", "vibevoice voices", "voices", "all")]
     public async Task A_command_line_that_makes_no_sense_says_how_it_is_used(
         string message,
         string command,
@@ -113,11 +113,15 @@ public sealed class CommandLineTests : CommandTest
     [Fact]
     public async Task A_model_that_is_not_there_is_never_replaced_by_the_preview()
     {
-        var result = await RunAsync("speak", "Hello.", "-o", "a.wav", "--engine", "vibevoice");
-        result.ExitCode.ShouldBe(2);
-        result.Errors.ShouldStartWith(
-            "vibevoice: MODEL_PATH is 'microsoft/VibeVoice-Realtime-0.5B', which is no folder with a checkpoint"
-        );
+        var options = Here.With("HF_HUB_OFFLINE", "1").With("VIBEVOICE_WORKSPACE", PathOf("volume"));
+        string[] speak = ["speak", "Hello.", "-o", "a.wav", "--engine", "vibevoice"];
+        var missing = await CommandRun.VibeVoiceAsync(options, speak);
+        missing.ExitCode.ShouldBe(1);
+        missing.Errors.ShouldStartWith("vibevoice: 'microsoft/VibeVoice-Realtime-0.5B' is not whole in the cache '");
+        var wrong = await CommandRun.VibeVoiceAsync(options, [.. speak, "--model", "/nowhere"]);
+        wrong.ExitCode.ShouldBe(2);
+        wrong.Errors.ShouldStartWith("vibevoice: MODEL_PATH is '/nowhere', which is no folder with a checkpoint");
+        FilesBut().ShouldBeEmpty();
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using Testing;
 
 namespace VibeVoice.Server.Tests.Commands;
 
@@ -21,6 +22,14 @@ public abstract class CommandTest : IDisposable
     /// <summary>Runs a line of the shell there; <c>$VIBEVOICE</c> is the program.</summary>
     private protected Task<CommandResult> ShellAsync(string line, RunOptions? options = null) =>
         CommandRun.RunAsync("/bin/bash", ["-c", line], (options ?? Here).With("VIBEVOICE", CommandRun.Program));
+
+    /// <summary>The same at a terminal: all that it writes is the result's text.</summary>
+    private protected Task<CommandResult> OnTerminalAsync(string line, RunOptions? options = null) =>
+        CommandRun.RunAsync(
+            RequiredTool.Find("script"),
+            ["-qec", line, "/dev/null"],
+            (options ?? Here).With("VIBEVOICE", CommandRun.Program).With("TERM", "xterm")
+        );
 
     /// <summary>Writes a program for <c>/bin/sh</c> there.</summary>
     protected string Script(string name, string body)

@@ -1,5 +1,4 @@
 using System.Runtime.Versioning;
-using Testing;
 
 namespace VibeVoice.Server.Tests.Commands;
 
@@ -45,11 +44,4 @@ public sealed class ProgressTests : CommandTest
         lines[0].ShouldMatch(@"^Wrote a\.wav: \d\.\d\d s of wav, [\d,]+ bytes, voice en-Emma_woman, engine preview \(");
         lines[1].ShouldBe("'--seed' has no effect on the preview engine.");
     }
-
-    private Task<CommandResult> OnTerminalAsync(string line) =>
-        CommandRun.RunAsync(
-            RequiredTool.Find("script"),
-            ["-qec", line, "/dev/null"],
-            Here.With("VIBEVOICE", CommandRun.Program).With("TERM", "xterm")
-        );
 }

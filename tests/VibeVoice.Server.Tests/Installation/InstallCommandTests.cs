@@ -84,11 +84,6 @@ public sealed class InstallCommandTests : CommandTest
 
     [Theory]
     [InlineData("ENGINE", "loud", "VIBEVOICE_ENGINE is 'loud', but must be 'vibevoice' or 'preview'.")]
-    [InlineData(
-        "ENGINE",
-        "vibevoice",
-        "MODEL_PATH is 'microsoft/VibeVoice-Realtime-0.5B', which is no folder with a checkpoint"
-    )]
     [InlineData("RETENTION_DAYS", "0", "RETENTION_DAYS is '0', but must be a whole number from 1 to 36500.")]
     public async Task Wrong_settings_are_told_and_nothing_is_made(string setting, string value, string message)
     {
@@ -122,6 +117,25 @@ public sealed class InstallCommandTests : CommandTest
         (await run.ExitAsync()).ExitCode.ShouldBe(143);
         run.Children.ShouldBeEmpty();
         Installed().ShouldBe(["cache"]);
+    }
+
+    [Fact]
+    public async Task Half_files_of_the_dead_are_taken_away_and_nothing_else()
+    {
+        Directory.CreateDirectory(PathOf("volume/VibeVoice/voices"));
+        var old = $"volume/VibeVoice/voices/.a.safetensors.{Guid.NewGuid():N}.tmp";
+        var young = $"volume/VibeVoice/.setup_complete.{Guid.NewGuid():N}.part";
+        foreach (var file in new[] { old, young, "volume/VibeVoice/mine.part" })
+        {
+            await File.WriteAllTextAsync(PathOf(file), "half", Token);
+            File.SetLastWriteTimeUtc(PathOf(file), file == young ? DateTime.UtcNow : DateTime.UnixEpoch);
+        }
+
+        (await InstallAsync()).ExitCode.ShouldBe(0);
+
+        File.Exists(PathOf(old)).ShouldBeFalse();
+        Installed().ShouldContain("mine.part");
+        Installed().ShouldContain(Path.GetFileName(young));
     }
 
     private Task<CommandResult> InstallAsync(params string[] flags) =>

@@ -31,7 +31,11 @@ internal sealed class PresetFolder
             );
         }
 
-        Catalog = new VoiceCatalog([.. _paths.Keys.Order(StringComparer.Ordinal).Select(VoiceInfo.FromPresetName)]);
+        Catalog = new VoiceCatalog([
+            .. _paths
+                .Keys.Order(StringComparer.Ordinal)
+                .Select(name => VoiceInfo.FromPresetName(name, VoiceSource.Own)),
+        ]);
     }
 
     public VoiceCatalog Catalog { get; }

@@ -1,45 +1,38 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using VibeVoice.Server.Models;
 using VibeVoice.Server.Settings;
 using VibeVoice.Server.Speech.Voices;
 
 namespace VibeVoice.Server.Speech.Model;
 
-/// <summary>The model: a VibeVoice checkpoint in a folder.</summary>
+/// <summary>The model: a VibeVoice checkpoint.</summary>
 /// <remarks>Requests at once take turns frame by frame.</remarks>
 internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
 {
     private readonly SpeechSettings _settings;
-    private readonly PresetFolder _presets;
+    private readonly EngineFiles _files;
     private readonly ModelDevice _device;
     private readonly ConcurrentDictionary<string, Lazy<ModelVoice>> _voices = new(StringComparer.Ordinal);
+    private LocatedModel? _located;
     private VibeVoiceModel? _model;
 
-    /// <exception cref="SettingsException">MODEL_PATH is no checkpoint folder, or the device is not to be had.</exception>
-    public VibeVoiceSynthesizer(SpeechSettings settings)
+    /// <exception cref="SettingsException">The device is not to be had.</exception>
+    public VibeVoiceSynthesizer(SpeechSettings settings, EngineFiles files)
     {
         _settings = settings;
-        if (!File.Exists(Path.Combine(settings.ModelPath, "config.json")))
-        {
-            throw new SettingsException(
-                $"MODEL_PATH is '{settings.ModelPath}', which is no folder with a checkpoint (config.json and weights). This "
-                    + "version does not download models: set MODEL_PATH or --model to such a folder, or choose the preview "
-                    + "voice (espeak-ng) with '--engine preview' or VIBEVOICE_ENGINE=preview."
-            );
-        }
-
-        _presets = new PresetFolder(settings.VoicesPath ?? Path.Combine(settings.ModelPath, "voices"));
+        _files = files;
         _device = settings.ModelDevice ?? (DeviceChoice.IsCudaBuild ? ModelDevice.Cuda : ModelDevice.Cpu);
         Check(_device, isSet: settings.ModelDevice is not null);
     }
 
     public string Engine => "vibevoice";
 
-    public string Model => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(_settings.ModelPath)));
+    public string Model => _located?.Name ?? _settings.ModelPath;
 
     public int SampleRateHz => Loaded.SampleRateHz;
 
-    public VoiceCatalog Voices => _presets.Catalog;
+    public VoiceCatalog Voices => _files.Voices.Catalog;
 
     public bool IsDiffusionModel => true;
 
@@ -50,11 +43,12 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
 
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
+        _located = await _files.EnsureAsync(InstallCare.Trust, cancellationToken);
         try
         {
             _model = await VibeVoiceModel.LoadAsync(
-                _settings.ModelPath,
-                new ModelOptions { Device = _device },
+                _located.Folder,
+                new ModelOptions { Device = _device, TokenizerFolder = _located.TokenizerFolder },
                 cancellationToken
             );
             await WarmUpAsync(cancellationToken);
@@ -92,27 +86,29 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
         }
     }
 
-    public Task<SpeechOutline> OutlineAsync(SpeechRequest request, CancellationToken cancellationToken) =>
-        Task.Run(
-            () =>
-            {
-                var planner = Reading(() => SpeechPlanner.Load(_settings.ModelPath), "The model");
-                var path = _presets.PathOf(request.Voice);
-                var voice = Reading(() => planner.LoadVoice(path), $"The voice '{request.Voice.Name}'");
-                var plan = Fitting(() => planner.Plan(request.Text, voice, CreateOptions(request)));
-                var chunks = plan.Chunks.Select(chunk => new OutlinedChunk(
-                    chunk.Text,
-                    chunk.Tokens,
-                    chunk.End,
-                    chunk.Silence.TotalSeconds,
-                    chunk.EstimatedSpeech.TotalSeconds
-                ));
-                return new SpeechOutline(plan.Silence.TotalSeconds, [.. chunks]);
-            },
-            cancellationToken
-        );
+    public async Task<SpeechOutline> OutlineAsync(SpeechRequest request, CancellationToken cancellationToken)
+    {
+        var located = await _files.EnsureAsync(InstallCare.Trust, cancellationToken);
+        return await Task.Run(() => Outline(located, request), cancellationToken);
+    }
 
     public void Dispose() => _model?.Dispose();
+
+    private SpeechOutline Outline(LocatedModel located, SpeechRequest request)
+    {
+        var planner = Reading(() => SpeechPlanner.Load(located.Folder, located.TokenizerFolder), "The model");
+        var path = _files.Voices.PathOf(request.Voice);
+        var voice = Reading(() => planner.LoadVoice(path), $"The voice '{request.Voice.Name}'");
+        var plan = Fitting(() => planner.Plan(request.Text, voice, CreateOptions(request)));
+        var chunks = plan.Chunks.Select(chunk => new OutlinedChunk(
+            chunk.Text,
+            chunk.Tokens,
+            chunk.End,
+            chunk.Silence.TotalSeconds,
+            chunk.EstimatedSpeech.TotalSeconds
+        ));
+        return new SpeechOutline(plan.Silence.TotalSeconds, [.. chunks]);
+    }
 
     private SpeakOptions CreateOptions(SpeechRequest request) =>
         new()
@@ -179,7 +175,7 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
         Reading(
             () =>
                 _voices
-                    .GetOrAdd(info.Name, _ => new Lazy<ModelVoice>(() => Loaded.LoadVoice(_presets.PathOf(info))))
+                    .GetOrAdd(info.Name, _ => new Lazy<ModelVoice>(() => Loaded.LoadVoice(_files.Voices.PathOf(info))))
                     .Value,
             $"The voice '{info.Name}'"
         );
@@ -187,7 +183,9 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
     /// <summary>One frame, so that the first request does not pay for what is made on first use.</summary>
     private async Task WarmUpAsync(CancellationToken cancellationToken)
     {
-        var speech = Loaded.SpeakAsync("Hello.", VoiceOf(Voices.Voices[0]), new SpeakOptions(), cancellationToken);
+        // A voice of the catalogue may have been left out by the installation.
+        var voice = Voices.Voices.FirstOrDefault(_files.Voices.IsInstalled, Voices.Voices[0]);
+        var speech = Loaded.SpeakAsync("Hello.", VoiceOf(voice), new SpeakOptions(), cancellationToken);
         await foreach (var _ in speech.WithCancellation(cancellationToken))
         {
             break;

@@ -35,5 +35,27 @@ internal static class PublishedVoices
         "sp-Spk1_man",
     ];
 
+    /// <summary>
+    /// Names that clients of OpenAI's API ask for, and the voice that each is given. They are aliases and no imitations:
+    /// nothing of those voices is in these.
+    /// </summary>
+    public static IReadOnlyDictionary<string, string> Aliases { get; } =
+        new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
+        {
+            ["alloy"] = "en-Emma_woman",
+            ["ash"] = "en-Davis_man",
+            ["ballad"] = "en-Carter_man",
+            ["cedar"] = "en-Frank_man",
+            ["coral"] = "en-Grace_woman",
+            ["echo"] = "en-Mike_man",
+            ["fable"] = "in-Samuel_man",
+            ["marin"] = "en-Grace_woman",
+            ["nova"] = "en-Emma_woman",
+            ["onyx"] = "en-Frank_man",
+            ["sage"] = "en-Davis_man",
+            ["shimmer"] = "en-Grace_woman",
+            ["verse"] = "en-Carter_man",
+        };
+
     public static VoiceCatalog Catalog { get; } = new([.. Names.Select(VoiceInfo.FromPresetName)]);
 }

@@ -6,7 +6,8 @@ internal sealed class VoiceCatalog(IReadOnlyList<VoiceInfo> voices)
     public IReadOnlyList<VoiceInfo> Voices { get; } = voices;
 
     /// <summary>
-    /// Finds the voice for <paramref name="key"/>: an exact name wins, case ignored, then a part that only one name has.
+    /// Finds the voice for <paramref name="key"/>: an exact name wins, case ignored, then an alias, then a part that only one name
+    /// has.
     /// </summary>
     /// <param name="key">What the caller asked for: "en-Emma_woman", "emma".</param>
     /// <param name="voice">The voice, or null.</param>
@@ -14,7 +15,7 @@ internal sealed class VoiceCatalog(IReadOnlyList<VoiceInfo> voices)
     public string? Find(string key, out VoiceInfo? voice)
     {
         key = key.Trim();
-        voice = Voices.FirstOrDefault(v => v.Name.Equals(key, StringComparison.OrdinalIgnoreCase));
+        voice = Exact(key) ?? (PublishedVoices.Aliases.TryGetValue(key, out var name) ? Exact(name) : null);
         if (voice is not null)
         {
             return null;
@@ -31,6 +32,9 @@ internal sealed class VoiceCatalog(IReadOnlyList<VoiceInfo> voices)
             ? $"matches no voice; the voices are {List(Voices)}"
             : $"matches {matches.Count} voices; give more of one of these names: {List(matches)}";
     }
+
+    private VoiceInfo? Exact(string name) =>
+        Voices.FirstOrDefault(voice => voice.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     private static string List(IEnumerable<VoiceInfo> voices) => string.Join(", ", voices.Select(v => v.Name));
 }

@@ -6,11 +6,21 @@ namespace VibeVoice.Server.Speech.Voices;
 /// <param name="Gender">Read from the end of the name.</param>
 internal sealed record VoiceInfo(string Name, string Language, VoiceGender Gender)
 {
-    /// <summary>The checkpoint is trained and supported for English; its authors call the rest experimental.</summary>
-    public bool IsExperimental => !Language.StartsWith("en", StringComparison.Ordinal);
+    /// <summary>Where it comes from.</summary>
+    public VoiceSource Source { get; init; }
+
+    /// <summary>
+    /// The checkpoint is trained and supported for English; its authors call the rest experimental, and the voices of their
+    /// archives in whatever language.
+    /// </summary>
+    public bool IsExperimental =>
+        !Language.StartsWith("en", StringComparison.Ordinal) || Source == VoiceSource.Experimental;
 
     /// <summary>Reads language and gender from a preset's name: "{prefix}-{speaker}_{man|woman}".</summary>
-    public static VoiceInfo FromPresetName(string name)
+    public static VoiceInfo FromPresetName(string name) => FromPresetName(name, VoiceSource.Published);
+
+    /// <inheritdoc cref="FromPresetName(string)"/>
+    public static VoiceInfo FromPresetName(string name, VoiceSource source)
     {
         var language = name.Split('-')[0] switch
         {
@@ -32,7 +42,7 @@ internal sealed record VoiceInfo(string Name, string Language, VoiceGender Gende
             name.EndsWith("_woman", StringComparison.Ordinal) ? VoiceGender.Woman
             : name.EndsWith("_man", StringComparison.Ordinal) ? VoiceGender.Man
             : VoiceGender.Unknown;
-        return new VoiceInfo(name, language, gender);
+        return new VoiceInfo(name, language, gender) { Source = source };
     }
 }
 
@@ -41,4 +51,17 @@ internal enum VoiceGender
     Unknown,
     Man,
     Woman,
+}
+
+/// <summary>Where a voice comes from.</summary>
+internal enum VoiceSource
+{
+    /// <summary>The model's Git repository.</summary>
+    Published,
+
+    /// <summary>One of the archives that the repository's authors call experimental.</summary>
+    Experimental,
+
+    /// <summary>A folder of the user's, or of the checkpoint.</summary>
+    Own,
 }

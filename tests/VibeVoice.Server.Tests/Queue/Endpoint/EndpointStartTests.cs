@@ -6,9 +6,9 @@ public sealed class EndpointStartTests
 {
     /// <summary>Settings, and the lines on standard error that they come to, each behind "vibevoice: ".</summary>
     private const string NoModel =
-        "MODEL_PATH is 'microsoft/VibeVoice-Realtime-0.5B', which is no folder with a checkpoint (config.json and weights). "
-        + "This version does not download models: set MODEL_PATH or --model to such a folder, or choose the preview voice "
-        + "(espeak-ng) with '--engine preview' or VIBEVOICE_ENGINE=preview.";
+        "MODEL_PATH is '/nowhere', which is no folder with a checkpoint (config.json and weights) and no model of the hub "
+        + "('organization/name', '@revision' behind it if you like). Set MODEL_PATH or --model to one of them, or choose the "
+        + "preview voice (espeak-ng) with '--engine preview' or VIBEVOICE_ENGINE=preview.";
 
     public static TheoryData<string, string[]> BadSettings =>
         new()
@@ -52,10 +52,10 @@ public sealed class EndpointStartTests
             },
             {
                 // No model, and nothing speaks in its place.
-                "VIBEVOICE_ENGINE=vibevoice",
+                "VIBEVOICE_ENGINE=vibevoice MODEL_PATH=/nowhere",
                 [NoModel]
             },
-            { "VIBEVOICE_ENGINE=", [NoModel] },
+            { "VIBEVOICE_ENGINE= MODEL_PATH=/nowhere", [NoModel] },
         };
 
     [Theory]

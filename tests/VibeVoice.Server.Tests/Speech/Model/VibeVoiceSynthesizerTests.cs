@@ -1,3 +1,8 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using VibeVoice.Server.Hosting;
+using VibeVoice.Server.Installation;
+using VibeVoice.Server.Models;
+using VibeVoice.Server.Models.Voices;
 using VibeVoice.Server.Settings;
 using VibeVoice.Server.Speech;
 using VibeVoice.Server.Speech.Model;
@@ -135,7 +140,7 @@ public sealed class VibeVoiceSynthesizerTests
     public void A_folder_without_a_checkpoint_or_without_voices_stops_the_start()
     {
         Should
-            .Throw<SettingsException>(() => new VibeVoiceSynthesizer(new SpeechSettings { ModelPath = "/nowhere" }))
+            .Throw<SettingsException>(() => Open(new SpeechSettings { ModelPath = "/nowhere" }))
             .Message.ShouldStartWith("MODEL_PATH is '/nowhere', which is no folder with a checkpoint");
         Should
             .Throw<SettingsException>(() => Create(new SpeechSettings { VoicesPath = "/nowhere" }))
@@ -154,7 +159,7 @@ public sealed class VibeVoiceSynthesizerTests
             }
 
             await File.WriteAllBytesAsync(Path.Combine(folder, "model.safetensors"), new byte[100], Token);
-            using var synthesizer = new VibeVoiceSynthesizer(
+            using var synthesizer = Open(
                 new SpeechSettings { ModelPath = folder, VoicesPath = Path.Combine(TinyModel, "voices") }
             );
 
@@ -169,7 +174,29 @@ public sealed class VibeVoiceSynthesizerTests
         }
     }
 
-    private static VibeVoiceSynthesizer Create(SpeechSettings settings) => new(settings with { ModelPath = TinyModel });
+    private static VibeVoiceSynthesizer Create(SpeechSettings settings) =>
+        Open(settings with { ModelPath = TinyModel });
+
+    /// <summary>With a hub and a volume that nothing here needs.</summary>
+    private static VibeVoiceSynthesizer Open(SpeechSettings settings)
+    {
+        var hub = new HubStore(
+            new HubOptions { IsOffline = true },
+            "/nowhere",
+            new ProgressTerminal(Writer: null),
+            TimeProvider.System,
+            NullLogger<HubStore>.Instance
+        );
+        var models = new ModelLocator(settings, hub);
+        var voices = new VoiceInstaller(
+            new VoiceOptions(),
+            new Workspace { Root = "/nowhere" },
+            TimeProvider.System,
+            NullLogger<VoiceInstaller>.Instance
+        );
+        var library = new VoiceLibrary(settings, models.GivenFolder, voices.Folder);
+        return new VibeVoiceSynthesizer(settings, new EngineFiles(models, library, voices));
+    }
 
     private static async Task<VibeVoiceSynthesizer> LoadAsync()
     {

@@ -1,0 +1,26 @@
+using System.Text.RegularExpressions;
+
+namespace VibeVoice.Server.Installation;
+
+/// <summary>Half files that killed processes left: every file of ours is written beside its place and renamed.</summary>
+internal static partial class Leftovers
+{
+    /// <summary>So old that no running process can still be writing it.</summary>
+    private static readonly TimeSpan Age = TimeSpan.FromHours(1);
+
+    /// <summary>Deletes those in a folder and below it; nothing else has such names.</summary>
+    public static void Remove(string folder, TimeProvider timeProvider)
+    {
+        var before = timeProvider.GetUtcNow().UtcDateTime - Age;
+        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+        {
+            if (Name().IsMatch(file) && File.GetLastWriteTimeUtc(file) < before)
+            {
+                File.Delete(file);
+            }
+        }
+    }
+
+    [GeneratedRegex(@"[.][0-9a-f]{32}[.](part|tmp)\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Name();
+}
