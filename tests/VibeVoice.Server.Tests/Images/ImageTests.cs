@@ -110,8 +110,18 @@ public sealed class ImageTests : CommandTest
     private async Task<string> InContainerAsync(string user, string command)
     {
         var stage = _image.Stages[1];
+        // What a container has of its own: processes, and the devices.
+        const string mount = "mount -t proc none \"$0/proc\" && mount --rbind /dev \"$0/dev\" && exec \"$@\"";
         string[] arguments =
         [
+            "--mount",
+            "--pid",
+            "--fork",
+            "/bin/sh",
+            "-c",
+            mount,
+            Root,
+            "/usr/bin/env",
             "-i",
             .. stage.Arguments("ENV"),
             "chroot",
@@ -121,7 +131,7 @@ public sealed class ImageTests : CommandTest
             "-c",
             $"cd {stage.Arguments("WORKDIR").Single()} && {command}",
         ];
-        var result = await MustAsync("/usr/bin/env", arguments);
+        var result = await MustAsync(RequiredTool.Find("unshare"), arguments);
         return result.Text;
     }
 
