@@ -5,7 +5,7 @@ BUILD = dotnet msbuild -restore -m -nologo -verbosity:quiet '-clp:ErrorsOnly;NoS
 SERVER = artifacts/bin/VibeVoice.Server/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/VibeVoice.Server
 AUDIO ?= speech.mp3
 
-.PHONY: help run test soak bench parity publish pack build format lint ci setup clean
+.PHONY: help run test image soak bench parity publish pack build format lint ci setup clean
 
 help: ## Lists the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -19,7 +19,12 @@ test: ## Sets up the tools and runs all tests that take less than 15 minutes tog
 	@eng/setup.sh test
 	@$(BUILD)
 	@eng/publish.sh
-	@eng/test.sh $(CONFIGURATION) --filter-not-trait Category=Soak --filter-not-trait Category=Parity
+	@eng/test.sh $(CONFIGURATION) --filter-not-trait Category=Soak --filter-not-trait Category=Parity --filter-not-trait Category=Image
+
+image: ## Builds Dockerfile.cpu line by line without Docker and speaks in it (root, debootstrap, minutes).
+	@eng/setup.sh image
+	@$(BUILD)
+	@eng/test.sh $(CONFIGURATION) --filter-trait Category=Image
 
 soak: ## Long faults: many jobs, killed tools, memory over time.
 	@eng/setup.sh test

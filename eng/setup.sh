@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# Installs what the project needs from the system, for 'run' or for 'test'. Says nothing when all is there.
+# Installs what the project needs from the system, for 'run', 'test' or 'image'. Says nothing when all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-purpose=${1:?usage: eng/setup.sh run|test}
+purpose=${1:?usage: eng/setup.sh run|test|image}
 
 # command -> package, for each package manager that is known here.
 package_of() {
   case "$1:$2" in
     apt-get:pocketsphinx_continuous) echo "pocketsphinx pocketsphinx-en-us" ;;
     apt-get:node) echo nodejs ;;
+    apt-get:debootstrap) echo debootstrap ;;
     *:ffmpeg | *:espeak-ng | *:npm) echo "$2" ;;
     dnf:node | apk:node) echo nodejs ;;
     brew:node) echo node ;;
@@ -113,7 +114,8 @@ case $purpose in
     check_tools ffmpeg espeak-ng node npm pocketsphinx_continuous
     check_node_modules
     ;;
-  *) echo "eng/setup.sh: '$purpose' is not 'run' or 'test'" >&2; exit 2 ;;
+  image) check_tools ffmpeg espeak-ng debootstrap ;;
+  *) echo "eng/setup.sh: '$purpose' is not 'run', 'test' or 'image'" >&2; exit 2 ;;
 esac
 
 # The hook keeps the layout uniform; a checkout without .git (an archive) has no hooks.

@@ -32,13 +32,10 @@ public sealed record DeviceChoice(ModelDevice Device, string Reason)
     internal static DeviceChoice Cuda(CudaFacts facts) =>
         facts.Problem is { } problem
             ? throw new DeviceUnavailableException(problem)
-            : new(ModelDevice.Cuda, $"CUDA was asked for: {Describe(facts)}.");
+            : new(ModelDevice.Cuda, $"CUDA was asked for: {facts.Description}.");
 
     internal static DeviceChoice Automatic(CudaFacts facts) =>
         facts.Problem is { } problem
             ? new(ModelDevice.Cpu, $"The CPU was chosen, since CUDA cannot be used. {problem}")
-            : new(ModelDevice.Cuda, $"CUDA was chosen: {Describe(facts)}.");
-
-    private static string Describe(CudaFacts facts) =>
-        $"{facts.Devices[0]}, driver for CUDA {facts.DriverVersion / 1000}.{facts.DriverVersion % 1000 / 10}";
+            : new(ModelDevice.Cuda, $"CUDA was chosen: {facts.Description}.");
 }

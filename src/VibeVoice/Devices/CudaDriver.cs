@@ -38,11 +38,20 @@ internal static unsafe class CudaDriver
             return facts;
         }
 
+        string[] missing = [.. CudaLibraries.OfProvider.Where(name => !NativeLibrary.TryLoad(name, out _))];
         return facts with
         {
             DriverVersion = Number(driver, "cuDriverGetVersion"),
             Devices = [.. Enumerable.Range(0, Number(driver, "cuDeviceGetCount")).Select(i => NameOf(driver, i))],
-            MissingLibraries = [.. CudaLibraries.OfProvider.Where(name => !NativeLibrary.TryLoad(name, out _))],
+            MissingLibraries = missing,
+            OtherLibraries =
+                missing.Length == 0
+                    ? []
+                    : [.. CudaLibraries.OfOtherVersions.Where(name => NativeLibrary.TryLoad(name, out _))],
+            RuntimeVersion = NativeLibrary.TryLoad(CudaLibraries.Runtime, out var runtime)
+                ? Number(runtime, "cudaRuntimeGetVersion")
+                : 0,
+            CudnnVersion = NativeLibrary.TryLoad(CudaLibraries.Cudnn, out var cudnn) ? VersionOfCudnn(cudnn) : 0,
         };
     }
 
@@ -61,6 +70,9 @@ internal static unsafe class CudaDriver
             ? Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name))
             : $"GPU {device}";
     }
+
+    private static int VersionOfCudnn(nint library) =>
+        (int)((delegate* unmanaged[Cdecl]<nuint>)NativeLibrary.GetExport(library, "cudnnGetVersion"))();
 
     private static int Wake(nint driver) =>
         ((delegate* unmanaged[Cdecl]<uint, int>)NativeLibrary.GetExport(driver, "cuInit"))(0);

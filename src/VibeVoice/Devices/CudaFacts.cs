@@ -21,6 +21,20 @@ internal sealed record CudaFacts
     /// <summary>Libraries of CUDA and cuDNN that the provider is linked against and that were not found.</summary>
     public IReadOnlyList<string> MissingLibraries { get; init; } = [];
 
+    /// <summary>Libraries of other major versions that lie where the loader looks.</summary>
+    public IReadOnlyList<string> OtherLibraries { get; init; } = [];
+
+    /// <summary>CUDA's runtime library, 1000 · major + 10 · minor; 0 where it does not tell.</summary>
+    public int RuntimeVersion { get; init; }
+
+    /// <summary>cuDNN, 10000 · major + 100 · minor + patch; 0 where it does not tell.</summary>
+    public int CudnnVersion { get; init; }
+
+    /// <summary>What there is, for the log: the first GPU, and the versions.</summary>
+    public string Description =>
+        $"{Devices[0]}, driver for CUDA {Version(DriverVersion)}, CUDA {Version(RuntimeVersion)} and cuDNN "
+        + $"{CudnnVersion / 10_000}.{CudnnVersion % 10_000 / 100}.{CudnnVersion % 100} (12 and 9 are needed)";
+
     /// <summary>One sentence on what is found and what is needed; null when nothing is lacking.</summary>
     public string? Problem =>
         this switch
@@ -42,9 +56,11 @@ internal sealed record CudaFacts
                     + $"{Version(CudaLibraries.Needed)} or newer: update the driver to 525 or newer, or choose another machine.",
             { MissingLibraries.Count: > 0 } =>
                 $"Of CUDA's libraries {string.Join(", ", MissingLibraries)} cannot be loaded: this build needs CUDA 12 and "
-                    + "cuDNN 9 installed where the loader finds them (LD_LIBRARY_PATH); other major versions do not do.",
+                    + $"cuDNN 9 installed where the loader finds them (LD_LIBRARY_PATH); other major versions do not do{Instead}.",
             _ => null,
         };
+
+    private string Instead => OtherLibraries.Count == 0 ? "" : $", and found were {string.Join(", ", OtherLibraries)}";
 
     private static string Version(int version) => $"{version / 1000}.{version % 1000 / 10}";
 }

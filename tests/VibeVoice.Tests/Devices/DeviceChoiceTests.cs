@@ -9,6 +9,8 @@ public sealed class DeviceChoiceTests
         IsInTheBuild = true,
         HasDriver = true,
         DriverVersion = 12_080,
+        RuntimeVersion = 12_080,
+        CudnnVersion = 90_701,
         Devices = ["NVIDIA L4"],
     };
 
@@ -45,8 +47,21 @@ public sealed class DeviceChoiceTests
         Whole.Problem.ShouldBeNull();
         DeviceChoice
             .Automatic(Whole)
-            .ShouldBe(new(ModelDevice.Cuda, "CUDA was chosen: NVIDIA L4, driver for CUDA 12.8."));
+            .ShouldBe(
+                new(
+                    ModelDevice.Cuda,
+                    "CUDA was chosen: NVIDIA L4, driver for CUDA 12.8, CUDA 12.8 and cuDNN 9.7.1 (12 and 9 are needed)."
+                )
+            );
         DeviceChoice.Cuda(Whole).DefaultPrecision.ShouldBe(ModelPrecision.Float16);
+    }
+
+    [Fact]
+    public void Libraries_of_another_version_are_named_beside_those_that_lack()
+    {
+        var facts = Without("libraries") with { OtherLibraries = ["libcudart.so.13", "libcudnn.so.8"] };
+
+        facts.Problem.ShouldNotBeNull().ShouldEndWith("do not do, and found were libcudart.so.13, libcudnn.so.8.");
     }
 
     [Fact]
