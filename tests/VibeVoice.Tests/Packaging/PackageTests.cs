@@ -71,14 +71,15 @@ public sealed class PackageTests(BuiltPackages packages) : IClassFixture<BuiltPa
         using var folder = new TemporaryFolder();
         var program = await BuildAsync("WorkerPackageSmoke", folder);
 
-        await using var local = RunningProgram.Start(
-            program,
-            ["--test_input", """{"input": {"name": "Ada"}}"""],
-            [],
-            folder.Path
-        );
-        (await local.ExitAsync()).ShouldBe(0, local.Errors);
-        local.Output.ShouldBe("""{"output":{"text":"Hello, Ada!"}}""" + "\n");
+        var readme = await File.ReadAllTextAsync(Repository.PathOf("src", "RunPod.Worker", "README.md"), Cancellation);
+        foreach (
+            var (input, exitCode) in new[] { ("""{"input": {"name": "Ada"}}""", 0), ("""{"input": {"name": 5}}""", 1) }
+        )
+        {
+            await using var local = RunningProgram.Start(program, ["--test_input", input], [], folder.Path);
+            (await local.ExitAsync()).ShouldBe(exitCode, local.Errors);
+            readme.ShouldContain($"--test_input '{input}'\n```\n\n```json\n{local.Output}```");
+        }
 
         await using var served = RunningProgram.Start(
             program,
