@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace RunPod.Worker;
 
 /// <summary>
-/// Turns the first SIGINT or SIGTERM into a cancelled token; a second one ends the process at once, after what stands ready
-/// for <see cref="Forced"/>.
+/// Turns SIGINT and SIGTERM into a cancelled token. Once that has happened, SIGINT, which is a person at a terminal, ends the
+/// process at once, after what stands ready for <see cref="Forced"/>. SIGTERM may come twice by mistake (GNU timeout sends it
+/// to the process and to its group), and the drain has a deadline anyway.
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {
@@ -24,7 +25,7 @@ internal sealed class StopSignals : IDisposable
 
     public CancellationToken Token => _stopping.Token;
 
-    /// <summary>Cancelled by the second signal; the process ends when its callbacks have returned.</summary>
+    /// <summary>Cancelled by the signal that is obeyed at once; the process ends when its callbacks have returned.</summary>
     public CancellationToken Forced => _forced.Token;
 
     public void Dispose()
@@ -40,7 +41,7 @@ internal sealed class StopSignals : IDisposable
 
     private void Stop(PosixSignalContext signal)
     {
-        if (_stopping.IsCancellationRequested)
+        if (_stopping.IsCancellationRequested && signal.Signal == PosixSignal.SIGINT)
         {
             _forced.Cancel();
             return;

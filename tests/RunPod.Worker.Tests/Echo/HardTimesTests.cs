@@ -225,7 +225,7 @@ public sealed class HardTimesTests
     }
 
     [Fact]
-    public async Task Told_to_end_twice_a_worker_names_the_jobs_that_it_gives_up()
+    public async Task Told_to_end_twice_a_worker_goes_on_draining_and_interrupted_it_names_the_jobs_that_it_gives_up()
     {
         await using var stage = await EchoStage.StartAsync();
         stage.RunPod.EnqueueRaw(
@@ -238,7 +238,13 @@ public sealed class HardTimesTests
         stage.Program.Signal(PosixSignal.SIGTERM);
         await stage.Program.WaitForTextAsync("Stopping: 2 job(s)");
 
-        (await stage.StopAsync()).ShouldBe(128 + 15);
+        stage.Program.Signal(PosixSignal.SIGTERM);
+        await Task.Delay(500, Token);
+        stage.Program.HasExited.ShouldBeFalse();
+        stage.Program.Output.ShouldNotContain("given up");
+        stage.Program.Signal(PosixSignal.SIGINT);
+
+        (await stage.Program.ExitAsync()).ShouldBe(128 + 2);
 
         stage.Program.Output.ShouldContain("Job runs was given up without an answer");
         stage.Program.Output.ShouldContain("Job waits was given up without an answer");
