@@ -12,7 +12,7 @@ SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || 
 export SOURCE_DATE_EPOCH
 
 # Its own intermediate folder: another version would make the ordinary build start again.
-for project in src/VibeVoice src/VibeVoice.Extensions.AI; do
+for project in src/VibeVoice src/VibeVoice.Extensions.AI src/RunPod.Worker src/RunPod.Worker.Emulator; do
   if ! dotnet pack "$project" --configuration Release --output "$folder" --artifacts-path artifacts/package-build \
     -p:RunAnalyzers=false ${version:+-p:Version="$version"} -v quiet --nologo >"$log" 2>&1; then
     cat "$log" >&2

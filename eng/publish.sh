@@ -14,7 +14,7 @@ publish() {
   shift
   rm -rf "$staging"
   dotnet publish "$project" --configuration Release --output "$staging" \
-    --artifacts-path artifacts/publish-build --use-current-runtime -p:RunAnalyzers=false -v quiet --nologo "$@" >"$log" 2>&1
+    --artifacts-path artifacts/publish-build -p:RunAnalyzers=false -v quiet --nologo "$@" >"$log" 2>&1
 }
 
 fail() {
@@ -37,9 +37,10 @@ finish() {
 # With the runtime, compiled ahead where its packs are to be had.
 publish_self_contained() {
   local project=$1
-  if ! publish "$project" --self-contained -p:PublishReadyToRun=true; then
+  if ! publish "$project" --use-current-runtime --self-contained -p:PublishReadyToRun=true; then
     lacks_packs || fail
     echo "The runtime packs for a self-contained program are not to be had; publishing one that needs the .NET 10 runtime." >&2
+    # For a named runtime the SDK wants its pack even where the program brings none, so none is named.
     publish "$project" --no-self-contained || fail
   fi
 }
@@ -47,7 +48,7 @@ publish_self_contained() {
 # Native code starts quickest, but needs a compiler's pack and a linker of this system.
 publish_native() {
   local project=$1
-  if ! publish "$project" -p:PublishAot=true; then
+  if ! publish "$project" --use-current-runtime -p:PublishAot=true; then
     echo "$project cannot be compiled to native code here (artifacts/publish.native.log); publishing it with the runtime." >&2
     cp "$log" artifacts/publish.native.log
     publish_self_contained "$project"

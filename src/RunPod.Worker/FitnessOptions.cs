@@ -38,6 +38,13 @@ public sealed record FitnessOptions
     /// </summary>
     public TimeSpan NetworkLimit { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// A program that tests the GPUs where there are any (<c>RUNPOD_BINARY_GPU_TEST_PATH</c>): it must end with code 0, print
+    /// no line with <c>failed</c>, <c>error</c>, <c>cannot</c> or <c>unable</c>, and where it prints <c>Found N GPUs</c>, as
+    /// many lines with <c>test passed</c>. Null: it is enough that <c>nvidia-smi</c> lists a GPU. Default: null.
+    /// </summary>
+    public string? GpuTestProgram { get; init; }
+
     /// <summary>How long the GPU tools may take (<c>RUNPOD_GPU_TEST_TIMEOUT</c>, seconds). Default: 30 s.</summary>
     public TimeSpan GpuLimit { get; init; } = TimeSpan.FromSeconds(30);
 }

@@ -95,8 +95,8 @@ public static class JobHandlers
         }
         catch (JsonException e)
         {
-            // "The JSON value could not be converted to System.Int32. Path: $.count | LineNumber: 0 | …"
-            var reason = e.Message.Split(" Path: ", 2)[0];
+            // The cause says what was there. "The JSON value could not be converted to Person. Path: $.name | …" does not.
+            var reason = e.InnerException?.Message ?? e.Message.Split(" Path: ", 2)[0];
             throw new JobFailedException($"'input{e.Path?.TrimStart('$')}' cannot be read: {reason}", e);
         }
     }

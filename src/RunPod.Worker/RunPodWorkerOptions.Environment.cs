@@ -69,6 +69,7 @@ public sealed partial record RunPodWorkerOptions
                 reader.Number("RUNPOD_MIN_DISK_PERCENT", 0, 100, "percent") ?? defaults.MinimumDiskPercent,
             MinimumCudaVersion = reader.Version("RUNPOD_MIN_CUDA_VERSION") ?? defaults.MinimumCudaVersion,
             NetworkLimit = Seconds("RUNPOD_NETWORK_CHECK_TIMEOUT") ?? defaults.NetworkLimit,
+            GpuTestProgram = reader.Text("RUNPOD_BINARY_GPU_TEST_PATH"),
             GpuLimit = Seconds("RUNPOD_GPU_TEST_TIMEOUT") ?? defaults.GpuLimit,
         };
 

@@ -55,7 +55,7 @@ public sealed partial record RunPodWorkerOptions
     public WorkerFlags Flags { get; init; } = new();
 
     /// <summary>
-    /// Whether SIGTERM and Ctrl+C ask the worker to stop, and a second one ends the process at once. Switch it off where
+    /// Whether SIGTERM and Ctrl+C ask the worker to stop, and Ctrl+C after that ends the process at once. Switch it off where
     /// the program or a host listens to signals itself. Default: true.
     /// </summary>
     public bool StopsOnSignals { get; init; } = true;

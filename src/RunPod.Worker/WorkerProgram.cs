@@ -36,7 +36,7 @@ internal static partial class WorkerProgram
             return await LocalProgram.RunAsync(handler, run, logger, stopping).ConfigureAwait(false);
         }
 
-        using var session = new WorkerSession(handler, run, stopping);
+        using var session = new WorkerSession(handler, run, stopping, signals?.Forced ?? CancellationToken.None);
         return await session.RunAsync().ConfigureAwait(false);
     }
 

@@ -16,6 +16,7 @@ internal sealed partial class WorkerSession : IJobEvents, IDisposable
     private readonly RunPodWorkerOptions _options;
     private readonly ILogger _logger;
     private readonly CancellationToken _stopping;
+    private readonly CancellationToken _forced;
     private readonly string _workerId;
     private readonly RunPodHttp _http;
     private readonly RunPodUrls _urls;
@@ -26,11 +27,21 @@ internal sealed partial class WorkerSession : IJobEvents, IDisposable
     private readonly TaskCompletionSource _refresh = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _stuck = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public WorkerSession(JobHandler handler, RunPodWorkerOptions options, CancellationToken stopping)
+    /// <param name="handler">Does one job.</param>
+    /// <param name="options">The platform and the limits.</param>
+    /// <param name="stopping">Cancelled when the worker shall stop.</param>
+    /// <param name="forced">Cancelled when the process ends at once.</param>
+    public WorkerSession(
+        JobHandler handler,
+        RunPodWorkerOptions options,
+        CancellationToken stopping,
+        CancellationToken forced
+    )
     {
         _options = options;
         _logger = options.LoggerFactory!.CreateLogger(typeof(RunPodWorker));
         _stopping = stopping;
+        _forced = forced;
         _workerId = options.WorkerId ?? Guid.NewGuid().ToString();
         _http = new RunPodHttp(options);
         _urls = new RunPodUrls(options, _workerId);
@@ -72,6 +83,7 @@ internal sealed partial class WorkerSession : IJobEvents, IDisposable
             return 1;
         }
 
+        await using var lastWords = _forced.Register(LogGivenUp).ConfigureAwait(false);
         var beating = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var heartbeat = Heartbeat.Start(_options, _urls, _slots, beating, _logger);
         using var noMoreTakes = CancellationTokenSource.CreateLinkedTokenSource(_stopping);
@@ -125,12 +137,16 @@ internal sealed partial class WorkerSession : IJobEvents, IDisposable
             return true;
         }
 
+        LogGivenUp();
+        return false;
+    }
+
+    private void LogGivenUp()
+    {
         foreach (var jobId in _slots.UnansweredIds())
         {
             Log.GivenUp(_logger, jobId);
         }
-
-        return false;
     }
 
     private async Task<bool> EndsWithinAsync(Func<CancellationToken, Task> wait, TimeSpan limit)

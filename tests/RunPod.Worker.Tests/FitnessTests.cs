@@ -129,6 +129,8 @@ public sealed class FitnessTests
             ["RUNPOD_MIN_DISK_PERCENT"] = "5",
             ["RUNPOD_MIN_CUDA_VERSION"] = "12.4",
             ["RUNPOD_NETWORK_CHECK_TIMEOUT"] = "7",
+            ["RUNPOD_GPU_TEST_TIMEOUT"] = "20",
+            ["RUNPOD_BINARY_GPU_TEST_PATH"] = "/opt/gpu_test",
         };
 
         var fitness = RunPodWorkerOptions.FromEnvironment(variables).Fitness;
@@ -139,6 +141,8 @@ public sealed class FitnessTests
         fitness.MinimumDiskPercent.ShouldBe(5);
         fitness.MinimumCudaVersion.ShouldBe(new Version(12, 4));
         fitness.NetworkLimit.ShouldBe(TimeSpan.FromSeconds(7));
+        fitness.GpuLimit.ShouldBe(TimeSpan.FromSeconds(20));
+        fitness.GpuTestProgram.ShouldBe("/opt/gpu_test");
     }
 
     [Fact]
@@ -153,6 +157,15 @@ public sealed class FitnessTests
         report.Devices.ShouldBe(2);
         GpuReport.Parse("| NVIDIA-SMI |", "No devices found.").ShouldBe(new GpuReport(null, 0));
     }
+
+    [Theory]
+    [InlineData(0, "CUDA Driver Version: 12.2\nFound 1 GPUs:\nGPU 0: L4\nGPU 0 memory allocation test passed.\n", null)]
+    [InlineData(0, "all is well", null)]
+    [InlineData(0, "Found 2 GPUs:\nGPU 0 memory allocation test passed.\n", "found 2 GPU(s), of which 1 passed")]
+    [InlineData(0, "Found 1 GPUs:\nGPU 0 memory allocation FAILED\n", "says: GPU 0 memory allocation FAILED")]
+    [InlineData(3, "", "ended with code 3")]
+    public void What_a_gpu_test_says_is_its_verdict(int exitCode, string output, string? problem) =>
+        GpuTest.FindProblem(exitCode, output).ShouldBe(problem);
 
     private static TestWorker StartWith(FakeRunPod runPod, params FitnessCheck[] checks) =>
         TestWorker.Start(

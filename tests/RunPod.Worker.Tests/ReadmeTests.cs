@@ -15,7 +15,12 @@ public sealed partial class ReadmeTests
     {
         var token = TestContext.Current.CancellationToken;
         var readme = await File.ReadAllTextAsync(Repository.PathOf("src", "RunPod.Worker", "README.md"), token);
-        string[] files = ["samples/Greeter/Program.cs", "tests/RunPod.Worker.Tests/ReadmeTests.cs"];
+        string[] files =
+        [
+            "samples/Greeter/Program.cs",
+            "tests/WorkerPackageSmoke/Program.cs", // built and run against the packages
+            "tests/RunPod.Worker.Tests/ReadmeTests.cs",
+        ];
         var compiled = string.Join(
             ' ',
             await Task.WhenAll(files.Select(file => File.ReadAllTextAsync(Repository.PathOf(file), token)))
@@ -23,7 +28,7 @@ public sealed partial class ReadmeTests
 
         var blocks = CodeBlocks.Matches(readme).Select(match => match.Groups["code"].Value).ToList();
 
-        blocks.Count.ShouldBe(3);
+        blocks.Count.ShouldBe(4);
         foreach (var block in blocks)
         {
             Squeeze(compiled).ShouldContain(Squeeze(block), Case.Sensitive);

@@ -4,6 +4,25 @@ namespace RunPod.Worker.Tests;
 
 public sealed class RefreshTests
 {
+    [Fact]
+    public async Task A_piece_of_a_stream_may_want_it_too()
+    {
+        await using var runPod = await FakeRunPod.StartAsync();
+        await using var worker = TestWorker.Start(
+            runPod,
+            StreamTests.Stream(["1", """{"a":1,"refresh_worker":true}""", """{"refresh_worker":true}""", "2"])
+        );
+
+        runPod.Enqueue("j-1");
+
+        (await runPod.ResultOf("j-1")).GetRawText().ShouldBe("""{"output":[],"stopPod":true}""");
+        runPod
+            .PiecesOf("j-1")
+            .Select(piece => piece.GetProperty("output").GetRawText())
+            .ShouldBe(["1", """{"a":1}""", "2"]);
+        (await worker.Ended.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken)).ShouldBe(0);
+    }
+
     [Theory]
     [InlineData("option")]
     [InlineData("request")]

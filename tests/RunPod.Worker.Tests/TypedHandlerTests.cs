@@ -35,7 +35,10 @@ public sealed partial class TypedHandlerTests
     }
 
     [Theory]
-    [InlineData("""{"value": "x"}""", "'input.value' cannot be read:")]
+    [InlineData(
+        """{"value": "x"}""",
+        "'input.value' cannot be read: Cannot get the value of a token type 'String' as a number."
+    )]
     [InlineData("[]", "'input' cannot be read:")]
     [InlineData("{}", "'input' cannot be read:")]
     public async Task An_input_that_does_not_fit_is_the_clients_fault_and_says_where(string input, string expected)

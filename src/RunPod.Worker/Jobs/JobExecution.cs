@@ -125,14 +125,25 @@ internal sealed partial class JobExecution(
         await foreach (var value in values.WithCancellation(cancellation.Token).ConfigureAwait(false))
         {
             count++;
-            if (JobOutput.Read(value) is { Error: { } error })
+            var output = JobOutput.Read(value);
+            if (output.Error is { } error)
             {
-                return JobOutcome.Error(error, IsRefresh);
+                return JobOutcome.Error(error, IsRefresh || output.IsRefresh);
             }
 
+            if (output.IsRefresh)
+            {
+                context.RequestRefresh();
+                if (output.Json is null)
+                {
+                    continue; // it said nothing else
+                }
+            }
+
+            var piece = output.IsRefresh ? output.Json!.Value : value;
             if (postPiece is null || options.AggregateStreams)
             {
-                collected.Add(value.ToArray()); // the handler may use its buffer again
+                collected.Add(piece.ToArray()); // the handler may use its buffer again
             }
 
             if (postPiece is null)
@@ -140,7 +151,7 @@ internal sealed partial class JobExecution(
                 continue;
             }
 
-            var body = JobBody.Output(value);
+            var body = JobBody.Output(piece);
             if (body.Length > LargestPiece)
             {
                 throw new PieceUndeliverableException(

@@ -122,7 +122,5 @@ internal static class WorkerCommand
             JobTimeout = TimeSpan.FromSeconds(queue.JobTimeoutSeconds),
             // What is not told to callers on purpose is a bug, and none of their business.
             ErrorDetails = JobErrorDetails.Hidden,
-            // The command listens to signals itself.
-            StopsOnSignals = false,
         };
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Testing.Programs;
 using Testing.RunPod;
 
@@ -81,21 +82,18 @@ public sealed class HardTimesTests
             () => new Fault.Status(429, RetryAfterSeconds: 1),
             () => new Fault.Status(408),
             () => new Fault.CloseBefore(),
-            () => new Fault.CloseAfter(),
             () => new Fault.Garbage(),
             () => new Fault.Delay(TimeSpan.FromMilliseconds(700)),
+            () => new Fault.CloseAfter(),
         ];
         await using var stage = await EchoStage.StartAsync(
             runPod =>
             {
                 // A delivery that is cut off after its acceptance is lost with the connection, which no worker can mend.
-                runPod.FaultNext(
-                    RunPodRoute.Take,
-                    [.. Faults(200, kinds.Length - 3).Where(f => f is not Fault.CloseAfter)]
-                );
+                runPod.FaultNext(RunPodRoute.Take, [.. Faults(200, kinds.Length - 1)]);
                 runPod.FaultNext(RunPodRoute.Result, [.. Faults(400, kinds.Length)]);
                 runPod.FaultNext(RunPodRoute.Ping, [.. Faults(200, kinds.Length)]);
-                runPod.FaultNext(RunPodRoute.Stop, [.. Faults(200, kinds.Length - 3)]);
+                runPod.FaultNext(RunPodRoute.Stop, [.. Faults(200, kinds.Length)]);
                 for (var job = 0; job < jobs; job++)
                 {
                     runPod.Enqueue($"j-{job}", $$"""{"echo": {{job}}, "sleep_ms": 30}""");
@@ -224,6 +222,32 @@ public sealed class HardTimesTests
         }
 
         stage.RunPod.ResultsOf("late").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Told_to_end_twice_a_worker_goes_on_draining_and_interrupted_it_names_the_jobs_that_it_gives_up()
+    {
+        await using var stage = await EchoStage.StartAsync();
+        stage.RunPod.EnqueueRaw(
+            """[{"id":"runs","input":{"sleep_ms":60000}}, {"id":"waits","input":{"sleep_ms":60000}}]"""
+        );
+        await FakeRunPod.WaitForAsync(
+            () => stage.RunPod.RequestsTo(RunPodRoute.Ping).Any(ping => ping.Query.Contains("waits")),
+            "both jobs in a heartbeat"
+        );
+        stage.Program.Signal(PosixSignal.SIGTERM);
+        await stage.Program.WaitForTextAsync("Stopping: 2 job(s)");
+
+        stage.Program.Signal(PosixSignal.SIGTERM);
+        await Task.Delay(500, Token);
+        stage.Program.HasExited.ShouldBeFalse();
+        stage.Program.Output.ShouldNotContain("given up");
+        stage.Program.Signal(PosixSignal.SIGINT);
+
+        (await stage.Program.ExitAsync()).ShouldBe(128 + 2);
+
+        stage.Program.Output.ShouldContain("Job runs was given up without an answer");
+        stage.Program.Output.ShouldContain("Job waits was given up without an answer");
     }
 
     [Fact]

@@ -24,7 +24,7 @@ public sealed class BuiltPackages : IAsyncLifetime
         var cache =
             Environment.GetEnvironmentVariable("NUGET_PACKAGES")
             ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
-        foreach (var id in new[] { "vibevoice", "vibevoice.extensions.ai" })
+        foreach (var id in new[] { "vibevoice", "vibevoice.extensions.ai", "runpod.worker", "runpod.worker.emulator" })
         {
             var restored = Path.Combine(cache, id, Version);
             if (Directory.Exists(restored))

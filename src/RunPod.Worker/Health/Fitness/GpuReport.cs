@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Text.RegularExpressions;
 
 namespace RunPod.Worker.Health.Fitness;
@@ -39,38 +37,6 @@ internal sealed partial record GpuReport(Version? CudaVersion, int Devices)
     )]
     private static partial Regex Cuda { get; }
 
-    private static async Task<string?> AskAsync(TimeSpan limit, params string[] arguments)
-    {
-        using var process = new Process();
-        process.StartInfo = new ProcessStartInfo("nvidia-smi", arguments)
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        try
-        {
-            process.Start();
-        }
-        catch (Win32Exception)
-        {
-            return null;
-        }
-
-        using var deadline = new CancellationTokenSource(limit);
-        try
-        {
-            var output = process.StandardOutput.ReadToEndAsync(deadline.Token);
-            var errors = process.StandardError.ReadToEndAsync(deadline.Token);
-            await process.WaitForExitAsync(deadline.Token).ConfigureAwait(false);
-            await errors.ConfigureAwait(false);
-            var text = await output.ConfigureAwait(false);
-            return process.ExitCode == 0 ? text : null;
-        }
-        catch (OperationCanceledException e)
-        {
-            process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"nvidia-smi did not answer within {limit.TotalSeconds} s.", e);
-        }
-    }
+    private static async Task<string?> AskAsync(TimeSpan limit, params string[] arguments) =>
+        await GpuTool.RunAsync("nvidia-smi", limit, arguments).ConfigureAwait(false) is (0, var text) ? text : null;
 }

@@ -37,7 +37,7 @@ internal static partial class SystemChecks
 
         if (fitness.ChecksGpu)
         {
-            yield return new FitnessCheck("gpu", token => CheckGpuAsync(gpu, token));
+            yield return new FitnessCheck("gpu", token => CheckGpuAsync(fitness, gpu, token));
         }
     }
 
@@ -126,11 +126,25 @@ internal static partial class SystemChecks
         }
     }
 
-    private static async Task CheckGpuAsync(Task<GpuReport?> gpu, CancellationToken token)
+    private static async Task CheckGpuAsync(FitnessOptions fitness, Task<GpuReport?> gpu, CancellationToken token)
     {
-        if (await gpu.WaitAsync(token).ConfigureAwait(false) is { Devices: 0 })
+        if (await gpu.WaitAsync(token).ConfigureAwait(false) is not { } report)
         {
-            throw Failed("nvidia-smi runs, but lists no GPU.");
+            return;
+        }
+
+        var problem = report.Devices == 0 ? "nvidia-smi runs, but lists no GPU." : null;
+        if (fitness.GpuTestProgram is { } program)
+        {
+            problem ??= await GpuTest
+                .FindProblemAsync(program, fitness.GpuLimit)
+                .WaitAsync(token)
+                .ConfigureAwait(false);
+        }
+
+        if (problem is not null)
+        {
+            throw Failed(problem);
         }
     }
 
