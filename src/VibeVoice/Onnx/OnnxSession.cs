@@ -64,7 +64,10 @@ internal sealed class OnnxSession : IDisposable
             }
 
             _options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", folder.FullName);
-            return new InferenceSession(graph.Serialize(weights), _options, packed);
+            var model = graph.Serialize(weights);
+            return graph.HasStreamedLayers
+                ? StreamedLinear.Open(() => new InferenceSession(model, _options, packed))
+                : new InferenceSession(model, _options, packed);
         }
         finally
         {

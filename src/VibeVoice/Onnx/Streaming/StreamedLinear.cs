@@ -23,11 +23,34 @@ internal static unsafe class StreamedLinear
 
     private static readonly nint DomainHandle = CreateDomain();
 
+    private static readonly Lock Opening = new();
+    private static volatile bool _isDomainNoted;
+
     [ThreadStatic]
     private static float[]? _arranged;
 
     /// <summary>Makes the operator known to a session that is about to be opened.</summary>
     public static void Register(SessionOptions options) => OrtApi.Register(options, DomainHandle);
+
+    /// <summary>Opens a session that was given the operator.</summary>
+    /// <remarks>
+    /// With the first of a process the runtime notes the operator's domain, and looks whether it is noted already in
+    /// another step: of two that open at once, one would fail.
+    /// </remarks>
+    public static InferenceSession Open(Func<InferenceSession> open)
+    {
+        if (_isDomainNoted)
+        {
+            return open();
+        }
+
+        lock (Opening)
+        {
+            var session = open();
+            _isDomainNoted = true;
+            return session;
+        }
+    }
 
     // Lives as long as the process, as the runtime wants it.
     private static nint CreateDomain()
