@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using Testing.Programs;
 
 namespace VibeVoice.Tests.Generation;
 
@@ -29,18 +29,13 @@ public sealed class LoadingAtOnceTests
     {
         for (var attempt = 0; attempt < 3; attempt++)
         {
-            var start = new ProcessStartInfo(
+            await using var run = RunningProgram.Start(
                 Environment.ProcessPath!,
-                ["--filter-method", $"*.{nameof(LoadingAtOnceTests)}.{nameof(Models_load_beside_each_other)}"]
-            )
-            {
-                UseShellExecute = false,
-                RedirectStandardOutput = true,
-            };
-            using var process = Process.Start(start)!;
-            var said = await process.StandardOutput.ReadToEndAsync(Cancellation);
-            await process.WaitForExitAsync(Cancellation);
-            process.ExitCode.ShouldBe(0, said);
+                ["--filter-method", $"*.{nameof(LoadingAtOnceTests)}.{nameof(Models_load_beside_each_other)}"],
+                [],
+                AppContext.BaseDirectory
+            );
+            (await run.ExitAsync(TimeSpan.FromMinutes(1))).ShouldBe(0, run.Output);
         }
     }
 }
