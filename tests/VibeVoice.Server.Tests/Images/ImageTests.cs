@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
 using Testing;
+using Testing.Programs;
 using VibeVoice.Server.Tests.Commands;
 
 namespace VibeVoice.Server.Tests.Images;
@@ -131,27 +132,22 @@ public sealed class ImageTests : CommandTest
             "-c",
             $"cd {stage.Arguments("WORKDIR").Single()} && {command}",
         ];
-        var result = await MustAsync(RequiredTool.Find("unshare"), arguments);
-        return result.Text;
+        return await MustAsync(RequiredTool.Find("unshare"), arguments);
     }
 
-    private async Task<CommandResult> MustAsync(string program, params string[] arguments)
+    private async Task<string> MustAsync(string program, params string[] arguments)
     {
         var clock = Stopwatch.StartNew();
-        var start = new ProcessStartInfo(program, arguments)
-        {
-            WorkingDirectory = Folder,
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        // All that this process was given: how the machine reaches its packages is said there.
+        var environment = Environment
+            .GetEnvironmentVariables()
+            .Cast<System.Collections.DictionaryEntry>()
+            .Select(variable => KeyValuePair.Create((string)variable.Key, (string?)variable.Value));
+        await using var run = RunningProgram.Start(program, arguments, environment, Folder);
+        var exitCode = await run.ExitAsync(TimeSpan.FromMinutes(10));
         var line = $"{program} {string.Join(' ', arguments)}";
         TestContext.Current.TestOutputHelper?.WriteLine($"{clock.Elapsed.TotalSeconds:F1} s: {line}");
-        process.ExitCode.ShouldBe(0, $"{line}\n{await output}\n{await errors}");
-        return new CommandResult(process.ExitCode, System.Text.Encoding.UTF8.GetBytes(await output), await errors);
+        exitCode.ShouldBe(0, $"{line}\n{run.Output}\n{run.Errors}");
+        return run.Output;
     }
 }
