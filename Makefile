@@ -5,7 +5,7 @@ BUILD = dotnet msbuild -restore -m -nologo -verbosity:quiet '-clp:ErrorsOnly;NoS
 SERVER = artifacts/bin/VibeVoice.Server/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/VibeVoice.Server
 AUDIO ?= speech.mp3
 
-.PHONY: help run test image soak bench parity publish pack build format lint ci setup clean
+.PHONY: help run test image soak bench parity publish pack build docs format lint ci setup clean
 
 help: ## Lists the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -56,6 +56,11 @@ pack: ## Leaves the packages of the libraries in artifacts/packages/.
 build: ## Builds everything, warnings as errors.
 	@eng/setup.sh run
 	@$(BUILD)
+
+docs: ## Writes docs/configuration.md from the options.
+	@$(BUILD) tests/VibeVoice.Server.Tests
+	@WRITE_DOCS=1 artifacts/bin/VibeVoice.Server.Tests/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/VibeVoice.Server.Tests \
+		--filter-class '*ConfigurationDocumentTests' --ansi off --progress off
 
 format: ## Lays out all files.
 	@dotnet tool restore >/dev/null

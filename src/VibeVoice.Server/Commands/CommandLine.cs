@@ -18,12 +18,13 @@ internal static class CommandLine
           echo "Hello there." | vibevoice speak - -o - --engine preview | ffplay -nodisp -autoexit -
           vibevoice worker --test_input '{"input": {"text": "Hello there."}}'
 
-        Settings come from environment variables (README.md lists them); flags win over them.
+        Settings come from environment variables (docs/configuration.md lists them); flags win over them.
         Text that begins with a dash goes behind '--':  vibevoice speak -o out.mp3 -- "-5 degrees"
         Exit codes: 0 done, 1 failed, 2 wrong command line, text or setting, 70 a bug, 129, 130 and 143 stopped.
         """;
 
-    public static async Task<int> RunAsync(string[] args)
+    /// <summary>All of them, under the program's name.</summary>
+    public static Command Create()
     {
         var root = new Command("vibevoice", Description)
         {
@@ -38,8 +39,13 @@ internal static class CommandLine
         };
         root.Options.Add(new HelpOption { Recursive = true });
         root.Options.Add(new VersionOption());
+        return root;
+    }
+
+    public static async Task<int> RunAsync(string[] args)
+    {
         // Text may begin with '@': it is no file of arguments.
-        var result = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var result = Create().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Errors.Count > 0)
         {
             return await ReportUsageAsync(result);

@@ -10,31 +10,38 @@ namespace VibeVoice.Server.Delivery;
 /// </summary>
 internal sealed record DeliveryOptions
 {
-    [Setting("BUCKET_NAME", "Bucket that receives the audio; without it answers carry base64.")]
+    [Setting("BUCKET_NAME", "Bucket that receives the audio; switches S3 on. Without it answers carry base64.")]
     public string? BucketName { get; init; }
 
-    [Setting("BUCKET_ENDPOINT_URL", "Address of the S3 service; the bucket may stand in its host.")]
+    [Setting(
+        "BUCKET_ENDPOINT_URL",
+        "Address of the S3 service; switches S3 on. The bucket may stand in its host. May be left out for Amazon where `AWS_REGION` is set."
+    )]
     public Uri? BucketEndpointUrl { get; init; }
 
-    [Setting("AWS_ACCESS_KEY_ID", "Access key of the bucket.")]
+    [Setting("AWS_ACCESS_KEY_ID", "Access key of the bucket; alone it switches nothing on.")]
     public string? AwsAccessKeyId { get; init; }
 
     [Setting("AWS_SECRET_ACCESS_KEY", "Secret key of the bucket.")]
     public string? AwsSecretAccessKey { get; init; }
 
-    [Setting("AWS_SESSION_TOKEN", "Session token of temporary credentials; it caps the life of presigned URLs.")]
+    [Setting("AWS_SESSION_TOKEN", "Token of temporary credentials; caps the life of presigned URLs at 12 hours.")]
     public string? AwsSessionToken { get; init; }
 
-    [Setting("BUCKET_ACCESS_KEY_ID", "RunPod's own name for the access key; used before AWS_ACCESS_KEY_ID.")]
+    [Setting("BUCKET_ACCESS_KEY_ID", "RunPod's own name for the access key; with its secret used before `AWS_*`.")]
     public string? BucketAccessKeyId { get; init; }
 
     [Setting("BUCKET_SECRET_ACCESS_KEY", "RunPod's own name for the secret key.")]
     public string? BucketSecretAccessKey { get; init; }
 
-    [Setting("BUCKET_REGION", "Region of the bucket, where the endpoint does not tell it.")]
+    [Setting(
+        "BUCKET_REGION",
+        "Region of the bucket, where its address does not tell it.",
+        Default = "from the address"
+    )]
     public string? BucketRegion { get; init; }
 
-    [Setting("AWS_REGION", "Region of the bucket, used before BUCKET_REGION.")]
+    [Setting("AWS_REGION", "Region of the bucket, used before `BUCKET_REGION`.", Default = "from the address")]
     public string? AwsRegion { get; init; }
 
     [Setting("S3_PREFIX", "Beginning of every key; retention deletes under it only.")]
@@ -44,10 +51,13 @@ internal sealed record DeliveryOptions
     [Range(1, 604_800)]
     public int PresignSeconds { get; init; } = 604_800;
 
-    [Setting("S3_FALLBACK", "What to answer when an upload fails: none (the job fails) or base64.")]
+    [Setting(
+        "S3_FALLBACK",
+        "What to answer when an upload fails for good: `none` fails the job with what S3 said, `base64` answers with the audio itself."
+    )]
     public S3Fallback S3Fallback { get; init; }
 
-    [Setting("S3_CONFIG_ALLOW_HTTP", "Whether a job's own s3Config may name an http endpoint.")]
+    [Setting("S3_CONFIG_ALLOW_HTTP", "Whether a job's own `s3Config` may name an http endpoint.")]
     public bool S3ConfigAllowHttp { get; init; }
 
     [Setting("RETENTION_DAYS", "Age in days after which audio under the prefix is deleted.")]

@@ -89,6 +89,10 @@ internal sealed record Workspace
 /// <summary>Settings of the workspace.</summary>
 internal sealed record WorkspaceOptions
 {
-    [Setting("VIBEVOICE_WORKSPACE", "The folder that persists; found by its mounts where it is not set.")]
+    [Setting(
+        "VIBEVOICE_WORKSPACE",
+        "The folder that persists: marker, model cache and voices are kept in `VibeVoice` in it.",
+        Default = "found by its mount, see below"
+    )]
     public string? Workspace { get; init; }
 }

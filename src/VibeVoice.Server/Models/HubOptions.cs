@@ -8,19 +8,23 @@ internal sealed record HubOptions
     [Setting("HF_ENDPOINT", "Address of the model hub, or of a mirror.")]
     public Uri Endpoint { get; init; } = new("https://huggingface.co");
 
-    [Setting("HF_TOKEN", "Token for gated and private models; sent to the hub only.")]
+    [Setting("HF_TOKEN", "Token for gated and private models, a secret; sent to the hub only.")]
     public string? Token { get; init; }
 
-    [Setting("HF_TOKEN_PATH", "File with the token where HF_TOKEN is not set; 'token' in HF_HOME by default.")]
+    [Setting("HF_TOKEN_PATH", "File with the token where `HF_TOKEN` is not set.", Default = "`token` in `HF_HOME`")]
     public string? TokenPath { get; init; }
 
-    [Setting("HF_HOME", "Folder of the model cache; 'cache' in the work directory by default.")]
+    [Setting(
+        "HF_HOME",
+        "Folder of the model cache, in the layout of the hub's own tools, which share it.",
+        Default = "`cache` in the work directory"
+    )]
     public string? Home { get; init; }
 
-    [Setting("HF_HUB_CACHE", "Folder of the repositories within it; 'hub' in HF_HOME by default.")]
+    [Setting("HF_HUB_CACHE", "Folder of the repositories within the cache.", Default = "`hub` in `HF_HOME`")]
     public string? Cache { get; init; }
 
-    [Setting("HF_HUB_OFFLINE", "Whether no request is made to the hub: what is not cached is an error.")]
+    [Setting("HF_HUB_OFFLINE", "Makes no request to the hub: what is not cached is an error.")]
     public bool IsOffline { get; init; }
 
     [Setting("RUNPOD_MODEL_CACHE", "RunPod's own cache of models, which is looked into first and never written.")]

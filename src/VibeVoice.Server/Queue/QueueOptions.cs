@@ -10,7 +10,7 @@ internal sealed record QueueOptions
     [Range(1, 256)]
     public int Concurrency { get; init; } = 1;
 
-    [Setting("JOB_TIMEOUT_SECONDS", "Longest time one job may take before it fails.")]
+    [Setting("JOB_TIMEOUT_SECONDS", "Longest time one job may take before it fails, in seconds.")]
     [Range(1, 604_800)]
     public int JobTimeoutSeconds { get; init; } = 3600;
 }

@@ -1,10 +1,7 @@
-using System.Reflection;
 using System.Text.Json;
-using Microsoft.Extensions.Configuration;
 using Testing;
-using VibeVoice.Server.Settings;
-using VibeVoice.Server.Speech;
 using VibeVoice.Server.Tests.Commands;
+using VibeVoice.Server.Tests.Settings;
 
 namespace VibeVoice.Server.Tests.Images;
 
@@ -14,11 +11,10 @@ public sealed class HubFileTests : CommandTest
 {
     private static readonly string[] _types = ["string", "number", "boolean", "huggingface"];
 
-    private static readonly Dictionary<string, PropertyInfo> _settings = typeof(SpeechSettings)
-        .Assembly.GetTypes()
-        .SelectMany(type => type.GetProperties())
-        .Where(property => property.GetCustomAttribute<SettingAttribute>() is not null)
-        .ToDictionary(property => property.GetCustomAttribute<SettingAttribute>()!.Name, StringComparer.Ordinal);
+    private static readonly Dictionary<string, ProgramSetting> _settings = ProgramSetting.All.ToDictionary(
+        setting => setting.Name,
+        StringComparer.Ordinal
+    );
 
     private static JsonElement Hub => Read("hub.json");
 
@@ -116,13 +112,6 @@ public sealed class HubFileTests : CommandTest
     private static JsonElement Read(string file) =>
         JsonDocument.Parse(File.ReadAllText(Repository.PathOf(".runpod", file))).RootElement;
 
-    private static void ShouldBeTaken(string name, string value)
-    {
-        var configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection([KeyValuePair.Create(name, (string?)value)])
-            .Build();
-        var options = _settings[name].DeclaringType!;
-        var read = typeof(SettingsReader).GetMethod(nameof(SettingsReader.Read))!.MakeGenericMethod(options);
-        Should.NotThrow(() => read.Invoke(null, [configuration]), $"{name}={value}");
-    }
+    private static void ShouldBeTaken(string name, string value) =>
+        Should.NotThrow(() => _settings[name].Read(value), $"{name}={value}");
 }

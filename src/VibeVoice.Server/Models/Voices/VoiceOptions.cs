@@ -10,13 +10,14 @@ internal sealed record VoiceOptions
 
     [Setting(
         "VIBEVOICE_REPOSITORY",
-        "Git repository with the published voices: a URL or a path, '#' and a commit behind it unless it has the pinned one."
+        "Git repository with the published voices: a URL or a path, `#` and a commit behind it unless it has the pinned one."
     )]
     public string Repository { get; init; } = "https://github.com/microsoft/VibeVoice.git";
 
     [Setting(
         "EXPERIMENTAL_VOICES_URL",
-        "Folder of a mirror with the nine archives of experimental voices; GitHub's attachments where it is not set."
+        "Folder of a mirror with the nine archives of experimental voices.",
+        Default = "GitHub's attachments"
     )]
     public Uri? ExperimentalVoicesUrl { get; init; }
 
