@@ -69,10 +69,13 @@ internal sealed partial class DownloadProgress : IAsyncDisposable
     public static string Describe(long bytes, long total, double bytesPerSecond)
     {
         var share = total == 0 ? 100 : 100 * bytes / total;
-        var rest = bytesPerSecond > 0 ? Describe(TimeSpan.FromSeconds((total - bytes) / bytesPerSecond)) : "unknown";
+        var rest =
+            bytesPerSecond > 0
+                ? $"{Describe(TimeSpan.FromSeconds((total - bytes) / bytesPerSecond))} left"
+                : "time left unknown";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{bytes / Megabyte:N0} of {total / Megabyte:N0} MB ({share} %), {bytesPerSecond / Megabyte:F1} MB/s, {rest} left"
+            $"{bytes / Megabyte:N0} of {total / Megabyte:N0} MB ({share} %), {bytesPerSecond / Megabyte:F1} MB/s, {rest}"
         );
     }
 

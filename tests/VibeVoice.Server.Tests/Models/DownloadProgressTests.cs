@@ -23,14 +23,14 @@ public sealed class DownloadProgressTests
     [InlineData(0, 10_000_000, "0 of 2,000 MB (0 %), 10.0 MB/s, 3 min 20 s left")]
     [InlineData(200_000_000, 400_000, "200 of 2,000 MB (10 %), 0.4 MB/s, 1 h 15 min left")]
     [InlineData(0, 10_000, "0 of 2,000 MB (0 %), 0.0 MB/s, 55 h 33 min left")]
-    [InlineData(1_000_000_000, 0, "1,000 of 2,000 MB (50 %), 0.0 MB/s, unknown left")]
+    [InlineData(1_000_000_000, 0, "1,000 of 2,000 MB (50 %), 0.0 MB/s, time left unknown")]
     [InlineData(Total, 1_000_000, "2,000 of 2,000 MB (100 %), 1.0 MB/s, 0 s left")]
     public void A_line_tells_share_rate_and_time_left(long bytes, double bytesPerSecond, string line) =>
         DownloadProgress.Describe(bytes, Total, bytesPerSecond).ShouldBe(line);
 
     [Fact]
     public void Nothing_to_fetch_is_all_of_it() =>
-        DownloadProgress.Describe(0, 0, 0).ShouldBe("0 of 0 MB (100 %), 0.0 MB/s, unknown left");
+        DownloadProgress.Describe(0, 0, 0).ShouldBe("0 of 0 MB (100 %), 0.0 MB/s, time left unknown");
 
     [Fact]
     public async Task A_log_has_one_line_in_ten_seconds_at_the_rate_of_the_last_ones()
@@ -53,7 +53,7 @@ public sealed class DownloadProgressTests
         Lines.ShouldBe([
             "Downloading a/b: 800 of 2,000 MB (40 %), 30.0 MB/s, 40 s left.",
             "Downloading a/b: 900 of 2,000 MB (45 %), 10.0 MB/s, 1 min 50 s left.",
-            "Downloading a/b: 900 of 2,000 MB (45 %), 0.0 MB/s, unknown left.",
+            "Downloading a/b: 900 of 2,000 MB (45 %), 0.0 MB/s, time left unknown.",
         ]);
         _logger.Collector.GetSnapshot().ShouldAllBe(record => record.Level == LogLevel.Information);
     }
