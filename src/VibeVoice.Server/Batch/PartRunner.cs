@@ -61,8 +61,7 @@ internal sealed partial class PartRunner(
                 await RememberAsync(part, isGivenUp ? PartState.Failed : PartState.Pending, failure);
                 if (isGivenUp)
                 {
-                    Log.GivenUp(logger, part.Name, failure.Message);
-                    return;
+                    return; // told at the end, with the others
                 }
 
                 Log.Failed(logger, part.Name, failure.Message);
@@ -120,8 +119,5 @@ internal sealed partial class PartRunner(
     {
         [LoggerMessage(LogLevel.Warning, "The job of {Part} came to nothing, and is sent again: {Reason}")]
         public static partial void Failed(ILogger logger, string part, string reason);
-
-        [LoggerMessage(LogLevel.Error, "{Part} is given up: {Reason}")]
-        public static partial void GivenUp(ILogger logger, string part, string reason);
     }
 }
