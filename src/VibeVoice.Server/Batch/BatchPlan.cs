@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 
 namespace VibeVoice.Server.Batch;
 
@@ -28,7 +27,7 @@ internal sealed record BatchPlan
     public long Characters => Parts.Sum(part => (long)part.Characters);
 
     /// <param name="text">The whole book.</param>
-    /// <param name="chapters">Its chapters.</param>
+    /// <param name="chapters">Its chapters; those without a word to speak are left out, and so are such parts.</param>
     /// <param name="partCharacters">The most characters of a part.</param>
     /// <param name="template">What all jobs share.</param>
     public static BatchPlan Create(
@@ -38,24 +37,34 @@ internal sealed record BatchPlan
         JobTemplate template
     )
     {
-        var parts = chapters.SelectMany(
-            (chapter, index) =>
-                SpeechText
-                    .Split(chapter.Text, partCharacters)
-                    .Where(part => part.Text.EnumerateRunes().Any(Rune.IsLetterOrDigit)) // an engine has no sound for the rest
-                    .Select(
-                        (part, i) =>
-                            new BookPart(
-                                index,
-                                i + 1,
-                                part.Text,
-                                part.Text.EnumerateRunes().Count(),
-                                part.End,
-                                template.KeyOf(part.Text)
-                            )
-                    )
-        );
+        var spoken = new List<Chapter>();
+        var parts = new List<BookPart>();
+        foreach (var chapter in chapters)
+        {
+            var texts = SpeechText
+                .Split(chapter.Text, partCharacters)
+                .Where(part => template.HasWords(part.Text))
+                .ToList();
+            parts.AddRange(
+                texts.Select(
+                    (part, i) =>
+                        new BookPart(
+                            spoken.Count,
+                            i + 1,
+                            part.Text,
+                            part.Text.EnumerateRunes().Count(),
+                            part.End,
+                            template.KeyOf(part.Text)
+                        )
+                )
+            );
+            if (texts.Count > 0)
+            {
+                spoken.Add(chapter);
+            }
+        }
+
         var checksum = SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text));
-        return new BatchPlan(Convert.ToHexStringLower(checksum), chapters, [.. parts]);
+        return new BatchPlan(Convert.ToHexStringLower(checksum), spoken, parts);
     }
 }

@@ -86,7 +86,8 @@ internal sealed partial class BatchProgress : IAsyncDisposable
             }
             else
             {
-                await _terminal.WriteAsync($"{ClearLine}{this}");
+                // Back at its beginning, so that a line of the log is written over it.
+                await _terminal.WriteAsync($"{ClearLine}{this}\r");
             }
         }
     }

@@ -40,13 +40,17 @@ internal sealed partial class BatchRun(
         }
         catch (EndpointFailure failure)
         {
-            await EndAsync();
             throw new SpeechFailedException(failure.Message, failure);
         }
-        catch
+        finally
         {
-            await EndAsync();
-            throw;
+            // Where all went well, nothing runs any more.
+            await stop.CancelAsync();
+            await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (options.CancelOnStop)
+            {
+                await CancelAsync();
+            }
         }
 
         async Task NextAsync()
@@ -54,16 +58,6 @@ internal sealed partial class BatchRun(
             var ended = await Task.WhenAny(running);
             running.Remove(ended);
             await ended;
-        }
-
-        async Task EndAsync()
-        {
-            await stop.CancelAsync();
-            await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (options.CancelOnStop)
-            {
-                await CancelAsync();
-            }
         }
     }
 

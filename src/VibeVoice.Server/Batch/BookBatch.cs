@@ -76,16 +76,14 @@ internal sealed partial class BookBatch(
             logs.CreateLogger<PartRunner>()
         );
         var run = new BatchRun(plan, folder, runner, client, request.Options, logs.CreateLogger<BatchRun>());
-        await using var progress = new BatchProgress(
-            plan,
-            folder,
-            terminal,
-            logs.CreateLogger<BatchProgress>(),
-            timeProvider
-        );
+        var progress = new BatchProgress(plan, folder, terminal, logs.CreateLogger<BatchProgress>(), timeProvider);
         try
         {
-            await run.RunAsync(cancellationToken);
+            await using (progress)
+            {
+                await run.RunAsync(cancellationToken);
+            }
+
             Log.Progress(_logger, progress.ToString());
         }
         catch (OperationCanceledException)
@@ -119,12 +117,12 @@ internal sealed partial class BookBatch(
 
     private void Warn(BatchPlan plan, WorkFolder folder)
     {
-        foreach (var part in plan.Jobs)
+        var warnings = plan
+            .Jobs.SelectMany(part => folder.Get(part).Audio!.Warnings.Select(warning => (part, warning)))
+            .GroupBy(found => found.warning, found => found.part, StringComparer.Ordinal);
+        foreach (var parts in warnings)
         {
-            foreach (var warning in folder.Get(part).Audio!.Warnings)
-            {
-                Log.Warning(_logger, part.Name, warning);
-            }
+            Log.Warning(_logger, parts.Key, parts.Count(), parts.First().Name);
         }
     }
 
@@ -164,8 +162,8 @@ internal sealed partial class BookBatch(
         )]
         public static partial void NotWritten(ILogger logger, int count, string output);
 
-        [LoggerMessage(LogLevel.Warning, "{Part}: {Warning}")]
-        public static partial void Warning(ILogger logger, string part, string warning);
+        [LoggerMessage(LogLevel.Warning, "{Warning} ({Count} part(s), first {Part})")]
+        public static partial void Warning(ILogger logger, string warning, int count, string part);
 
         [LoggerMessage(
             LogLevel.Information,

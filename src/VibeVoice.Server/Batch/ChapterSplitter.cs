@@ -10,7 +10,7 @@ internal static class ChapterSplitter
     /// <param name="text">The book; lines may end in any way.</param>
     /// <param name="rules">What a heading is.</param>
     /// <param name="bookTitle">The title of what stands before the first heading, and of a book without one.</param>
-    /// <returns>Chapters with at least a letter or a digit in them; none for a book without words.</returns>
+    /// <returns>Joined, the book; a chapter may have no words.</returns>
     public static IReadOnlyList<Chapter> Split(string text, HeadingRules rules, string bookTitle)
     {
         var lines = text.ReplaceLineEndings("\n").Split('\n');
@@ -42,10 +42,9 @@ internal static class ChapterSplitter
 
         void Close()
         {
-            var words = open.Text.ToString();
-            if (words.EnumerateRunes().Any(Rune.IsLetterOrDigit))
+            if (open.Text.Length > 0)
             {
-                chapters.Add(new Chapter(open.Title, words));
+                chapters.Add(new Chapter(open.Title, open.Text.ToString()));
             }
         }
     }

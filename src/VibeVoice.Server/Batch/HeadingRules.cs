@@ -79,7 +79,7 @@ internal sealed partial class HeadingRules
         }
 
         // A sentence of its own line, "Chapter two was dull", goes on with a small letter.
-        if (Numbered().Match(title) is { Success: true } numbered && char.IsUpper(title[0]) | char.IsDigit(title[0]))
+        if (Numbered().Match(title) is { Success: true } numbered && (char.IsUpper(title[0]) || char.IsDigit(title[0])))
         {
             return new Heading(title, line.Trim(), StandsAlone: true, TakesTitle: !numbered.Groups["title"].Success);
         }

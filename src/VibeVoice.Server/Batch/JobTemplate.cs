@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using VibeVoice.Server.Speech;
 
@@ -31,6 +32,26 @@ internal sealed record JobTemplate(SpeechInput Speech, AudioFormat Format)
             {
                 input[name] = JsonValue.Create(value);
             }
+        }
+    }
+
+    /// <summary>Whether a text has a letter or a digit once it is prepared as asked: an engine has no sound for others.</summary>
+    public bool HasWords(string text)
+    {
+        var preparation = new TextOptions
+        {
+            RemoveMarkdown = Speech.RemoveMarkdown ?? false,
+            RemoveEmoji = Speech.RemoveEmoji ?? false,
+        };
+        try
+        {
+            return SpeechText
+                .Prepare(text, preparation)
+                .Any(stretch => stretch.Text.EnumerateRunes().Any(Rune.IsLetterOrDigit));
+        }
+        catch (PauseTooLongException)
+        {
+            return true; // the worker's limit decides, and its refusal names the pause
         }
     }
 

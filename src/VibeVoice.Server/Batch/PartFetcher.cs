@@ -121,7 +121,7 @@ internal sealed class PartFetcher(
             FormattableString.Invariant($"The audio has {seconds:F2} s, but the answer says {told:F2} s.")
         );
         var pace = part.Characters / (seconds * template.Speed);
-        var mayBeSlow = part.Text.Contains("[pause:", StringComparison.Ordinal);
+        var mayBeSlow = part.Text.Contains("pause", StringComparison.OrdinalIgnoreCase);
         Check(
             part.Characters < MinJudgedCharacters
                 || (pace <= MostCharactersPerSecond && (mayBeSlow || pace >= LeastCharactersPerSecond)),

@@ -35,7 +35,7 @@ public sealed class BatchEndpointTests : CommandTest
             NullLoggerFactory.Instance,
             TestContext.Current.CancellationToken
         );
-        var book = BatchStage.Book(" of the river");
+        var book = BatchStage.Book(" of the river", chapters: 3);
         await File.WriteAllTextAsync(PathOf("book.txt"), book, TestContext.Current.CancellationToken);
         string[] arguments =
         [

@@ -31,7 +31,7 @@ internal sealed class BatchStage : IAsyncDisposable
     public static async Task<BatchStage> StartAsync() => new(await FakeEndpoint.StartAsync());
 
     /// <summary>Chapters of several parts each, no two alike.</summary>
-    public static string Book(string seed = "", int chapters = 3)
+    public static string Book(string seed = "", int chapters = 2)
     {
         var texts = Enumerable
             .Range(1, chapters)

@@ -26,6 +26,10 @@ public sealed class ChapterSplitterTests
         "[pause:1s] ",
         "* * *\n\n",
         "\t",
+        "\u00a0",
+        "\u3000",
+        "\u2028",
+        "![](cover.jpg)\n\n",
         new('x', 300),
     ];
 
@@ -116,6 +120,18 @@ public sealed class ChapterSplitterTests
     }
 
     [Fact]
+    public void What_has_no_words_once_its_marks_are_taken_out_is_no_job()
+    {
+        const string book = "![](cover.jpg)\n\n# One\n\nText.\n\n# ***\n\n---\n\n[pause:2s]\n\n# Two\n";
+        var template = new JobTemplate(new SpeechInput { RemoveMarkdown = true }, AudioFormat.Flac);
+
+        var plan = BatchPlan.Create(book, ChapterSplitter.Split(book, HeadingRules.Usual, "A book"), 200, template);
+
+        plan.Chapters.Select(chapter => chapter.Title).ShouldBe(["One", "Two"]);
+        plan.Parts.Select(part => (part.Chapter, part.Text)).ShouldBe([(0, "One\n\nText."), (1, "Two")]);
+    }
+
+    [Fact]
     public void A_pattern_is_the_only_rule_and_can_name_the_title()
     {
         var rules = HeadingRules.Of(@"^\[(?<title>.+)\]$");
@@ -149,6 +165,7 @@ public sealed class ChapterSplitterTests
     private static IReadOnlyList<string> Titles(string text) =>
         [.. ChapterSplitter.Split(text, HeadingRules.Usual, "A book").Select(chapter => chapter.Title)];
 
-    /// <summary>Letters and digits: marks of headings, and parts of nothing but marks, are not spoken.</summary>
-    private static string Audible(string text) => string.Concat(text.Where(char.IsLetterOrDigit));
+    /// <summary>Letters and digits: marks of headings, and parts of nothing but marks and pauses, are not spoken.</summary>
+    private static string Audible(string text) =>
+        string.Concat(text.Replace("[pause:1s]", "", StringComparison.Ordinal).Where(char.IsLetterOrDigit));
 }

@@ -23,7 +23,7 @@ public sealed class BatchCommandTests : CommandTest
         lines[1].ShouldBe("   2     1 parts         17 characters  One");
         lines[3]
             .ShouldBe(
-                "3 chapters, 3 jobs of at most 2,335 characters, 54 in all: about 4 s of audio into 'book.m4b'. Nothing was sent."
+                "3 chapters, 3 jobs of at most 2,336 characters, 51 in all: about 4 s of audio into 'book.m4b'. Nothing was sent."
             );
         FilesBut("book.md").ShouldBeEmpty();
     }
