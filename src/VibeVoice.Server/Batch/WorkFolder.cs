@@ -49,7 +49,12 @@ internal sealed class WorkFolder : IAsyncDisposable
         {
             Directory.CreateDirectory(path);
             var lease =
-                await LeaseFile.TryAcquireAsync(Path.Combine(path, "lock"), StaleAfter, timeProvider, cancellationToken)
+                await LeaseFile.TryAcquireAsync(
+                    Path.Combine(path, "batch.lease"),
+                    StaleAfter,
+                    timeProvider,
+                    cancellationToken
+                )
                 ?? throw new SpeechFailedException(
                     $"Another batch is at work in '{path}'. Wait for its end, or name another folder with '--work'."
                 );
