@@ -1,3 +1,5 @@
+using System.Text;
+using VibeVoice.Text.Chunks;
 using VibeVoice.Text.Preparation;
 
 namespace VibeVoice;
@@ -41,6 +43,39 @@ public static class SpeechText
 
         return stretches;
     }
+
+    /// <summary>
+    /// Splits a text into parts of a bounded length, at the places where a long text is split for speaking: a paragraph
+    /// from half of the bound on, a sentence from three quarters, a clause from nine tenths, else a word.
+    /// </summary>
+    /// <param name="text">As it was written. What asks for a pause stays in it as text.</param>
+    /// <param name="maxCharacters">The most Unicode scalars of a part, from 64.</param>
+    /// <returns>
+    /// The parts in order, prepared as <see cref="TextOptions"/> says for all texts; none is empty, and there are none when
+    /// there is nothing to say. Joined, they are the prepared text without the white space between them.
+    /// </returns>
+    /// <exception cref="ArgumentOutOfRangeException">The bound is below 64: a part could not keep to it.</exception>
+    public static IReadOnlyList<TextPart> Split(string text, int maxCharacters)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxCharacters, AtomReader.MaxLength);
+        var script = new SpeechScript(new TextOptions { ReadPauses = false }, CountCharacters, maxCharacters);
+        var parts = new List<TextPart>();
+        var words = new StringBuilder();
+        foreach (var step in script.Append(text).Concat(script.Finish()))
+        {
+            words.Append(step.Text);
+            if (step.Kind == ScriptPartKind.End)
+            {
+                parts.Add(new TextPart(words.ToString(), step.Boundary));
+                words.Clear();
+            }
+        }
+
+        return parts;
+
+        static int CountCharacters(string piece) => piece.EnumerateRunes().Count();
+    }
 }
 
 /// <summary>Prepared text, and the pause after it.</summary>
@@ -54,3 +89,9 @@ public readonly record struct TextStretch(string Text, TimeSpan Pause)
     /// <returns>The whole number that is nearest.</returns>
     public long CountPauseSamples(int sampleRateHz) => Generation.Silence.Samples(Pause, sampleRateHz);
 }
+
+/// <summary>A part of a text that was split.</summary>
+/// <param name="Text">Prepared; never empty.</param>
+/// <param name="End">What ends it.</param>
+/// <remarks>A value: safe to share between threads, nothing to dispose.</remarks>
+public readonly record struct TextPart(string Text, ChunkBoundary End);

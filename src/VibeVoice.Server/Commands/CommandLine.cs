@@ -16,6 +16,7 @@ internal static class CommandLine
 
           vibevoice speak "Hello there." -o hello.mp3 --engine preview
           echo "Hello there." | vibevoice speak - -o - --engine preview | ffplay -nodisp -autoexit -
+          vibevoice batch book.md --endpoint ID -o book.m4b
           vibevoice worker --test_input '{"input": {"text": "Hello there."}}'
 
         Settings come from environment variables (docs/configuration.md lists them); flags win over them.
@@ -29,6 +30,7 @@ internal static class CommandLine
         var root = new Command("vibevoice", Description)
         {
             SpeakCommand.Create(),
+            BatchCommand.Create(),
             VoicesCommand.Create(),
             BenchCommand.Create(),
             WorkerCommand.Create(),

@@ -8,16 +8,6 @@ namespace VibeVoice.Server.Commands;
 /// <summary><c>vibevoice speak</c>: text from the command line or standard input, audio to a file or standard output.</summary>
 internal static class SpeakCommand
 {
-    private static readonly SpeechFieldNames FieldNames = new()
-    {
-        Voice = "--voice",
-        Format = "--format",
-        Speed = "--speed",
-        Seed = "--seed",
-        CfgScale = "--cfg-scale",
-        InferenceSteps = "--steps",
-    };
-
     public static Command Create()
     {
         var text = new Argument<string>("text") { Description = "The words to speak; '-' reads standard input." };
@@ -26,11 +16,7 @@ internal static class SpeakCommand
             Description = "The file to write; '-' writes the audio to standard output. [default: speech.<format>]",
             HelpName = "file",
         };
-        var voice = new Option<string?>("--voice")
-        {
-            Description = "A voice, or a part of its name that no other has ('emma'); see 'vibevoice voices'.",
-            HelpName = "name",
-        };
+        var speech = new SpeechFlags();
         var format = new Option<string?>("--format")
         {
             Description = $"{AudioFormat.Names}. [default: the output file's extension, else mp3]",
@@ -39,33 +25,6 @@ internal static class SpeakCommand
         var engine = EngineOption();
         var model = ModelOption();
         var device = DeviceOption.Create();
-        var speed = NumberOption.Create(
-            FieldNames.Speed,
-            SpeechLimits.Speed,
-            "factor",
-            "Tempo, 0.25 to 4; the pitch is kept."
-        );
-        var seed = NumberOption.Create(
-            FieldNames.Seed,
-            SpeechLimits.Seed,
-            "number",
-            "Seed of the noise: the same seed, the same audio."
-        );
-        var cfgScale = NumberOption.Create(FieldNames.CfgScale, SpeechLimits.CfgScale, "scale", "Guidance, 1 to 5.");
-        var steps = NumberOption.Create(
-            FieldNames.InferenceSteps,
-            SpeechLimits.InferenceSteps,
-            "number",
-            "Diffusion steps for each frame, 1 to 50."
-        );
-        var removeMarkdown = new Option<bool>("--remove-markdown")
-        {
-            Description = "Take out the marks of Markdown, keep its words. [default: REMOVE_MARKDOWN]",
-        };
-        var removeEmoji = new Option<bool>("--remove-emoji")
-        {
-            Description = "Take out emoji. [default: REMOVE_EMOJI]",
-        };
         var dryRun = new Option<bool>("--dry-run")
         {
             Description = "Print what would be spoken, chunk by chunk, and write no audio.",
@@ -77,37 +36,24 @@ internal static class SpeakCommand
         {
             text,
             output,
-            voice,
             format,
             engine,
             model,
             device,
-            speed,
-            seed,
-            cfgScale,
-            steps,
-            removeMarkdown,
-            removeEmoji,
             dryRun,
             json,
             quiet,
         };
+        speech.AddTo(command);
         command.SetGuardedAction(
             async (result, cancellationToken) =>
             {
                 var file = result.GetValue(output);
                 var problems = new List<SpeechProblem>();
-                var input = new SpeechInput
+                var input = speech.Read(result) with
                 {
                     Text = await TextInput.ReadAsync(result.GetValue(text)!, cancellationToken),
-                    Voice = result.GetValue(voice),
                     Format = result.GetValue(format) ?? OutputFile.FormatOf(file, problems),
-                    Speed = result.GetValue(speed),
-                    Seed = result.GetValue(seed),
-                    CfgScale = result.GetValue(cfgScale),
-                    InferenceSteps = result.GetValue(steps),
-                    RemoveMarkdown = result.GetValue(removeMarkdown) ? true : null,
-                    RemoveEmoji = result.GetValue(removeEmoji) ? true : null,
                 };
                 var configuration = Configuration
                     .Load(
@@ -119,7 +65,9 @@ internal static class SpeakCommand
                 var isQuiet = result.GetValue(quiet);
                 using var logs = isQuiet ? NullLoggerFactory.Instance : Logging.OfDownloads(configuration);
                 await using var services = SpeechServices.Build(configuration, logs, isQuiet);
-                var request = services.GetRequiredService<SpeechRequestFactory>().Create(input, FieldNames, problems);
+                var request = services
+                    .GetRequiredService<SpeechRequestFactory>()
+                    .Create(input, SpeechFlags.Names, problems);
                 return result.GetValue(dryRun)
                     ? await OutlineAsync(services, request, result.GetValue(json), cancellationToken)
                     : await SpeakAsync(services, request, file, isQuiet, cancellationToken);

@@ -41,7 +41,7 @@ internal static class AnswerLimits
         long limitBytes
     )
     {
-        var seconds = characters / CharactersPerSecond / speed;
+        var seconds = EstimatedDuration(characters, speed).TotalSeconds;
         var answerBytes = (seconds * BytesPerSecond(format, encoding) * 4 / 3) + EnvelopeBytes;
         if (answerBytes > 2.0 * limitBytes)
         {
@@ -53,6 +53,20 @@ internal static class AnswerLimits
             );
         }
     }
+
+    /// <summary>
+    /// The most characters of a job of <c>/run</c> whose audio surely fits into its answer: half of what fits where a voice
+    /// reads as English is read aloud, since other languages and voices need up to twice as long.
+    /// </summary>
+    /// <param name="format">Format of the answer.</param>
+    /// <param name="speed">Tempo; 2 halves the audio.</param>
+    /// <param name="encoding">Bit rates.</param>
+    public static int CharactersThatFit(AudioFormat format, double speed, EncodingOptions encoding) =>
+        (int)(AudioBytes(RunBytes) / BytesPerSecond(format, encoding) * CharactersPerSecond * speed / 2);
+
+    /// <summary>How long a text sounds where English is read aloud.</summary>
+    public static TimeSpan EstimatedDuration(long characters, double speed) =>
+        TimeSpan.FromSeconds(characters / CharactersPerSecond / speed);
 
     /// <summary>What to do about an answer that is too large, as a sentence.</summary>
     public static string WayOut(AudioFormat format) =>

@@ -79,6 +79,14 @@ internal sealed class FfmpegRun(
         }
     }
 
+    /// <summary>The same where the arguments name a file to write: nothing comes out here.</summary>
+    /// <exception cref="SpeechFailedException">The child could not be started or failed; its file is not valid.</exception>
+    public async Task WriteFileAsync(CancellationToken cancellationToken)
+    {
+        using var kill = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await RunAsync(kill);
+    }
+
     private async Task RunAsync(CancellationTokenSource kill)
     {
         var feeding = Task.CompletedTask;

@@ -38,35 +38,15 @@ internal sealed partial class LeaseFile : IAsyncDisposable
         TimeProvider timeProvider,
         Action? onWaiting,
         CancellationToken cancellationToken
-    )
-    {
-        var lease = new LeaseFile(path);
-        string? lastSeen = null;
-        var since = timeProvider.GetTimestamp();
-        while (!lease.TryCreate())
-        {
-            var seen = Read(path);
-            if (lastSeen is null)
-            {
-                onWaiting?.Invoke();
-            }
+    ) => (await AcquireAsync(path, staleAfter, timeProvider, onWaiting, isPatient: true, cancellationToken))!;
 
-            if (seen != lastSeen)
-            {
-                (lastSeen, since) = (seen, timeProvider.GetTimestamp());
-            }
-            else if (timeProvider.GetElapsedTime(since) >= staleAfter || ProcessIdentity.IsDead(HolderOf(seen)))
-            {
-                RemoveStale(path, seen);
-                continue;
-            }
-
-            await Task.Delay(PollInterval, timeProvider, cancellationToken);
-        }
-
-        lease._beating = lease.BeatAsync(timeProvider);
-        return lease;
-    }
+    /// <summary>The same, but does not wait for a holder that lives: null once it was seen to beat.</summary>
+    public static Task<LeaseFile?> TryAcquireAsync(
+        string path,
+        TimeSpan staleAfter,
+        TimeProvider timeProvider,
+        CancellationToken cancellationToken
+    ) => AcquireAsync(path, staleAfter, timeProvider, onWaiting: null, isPatient: false, cancellationToken);
 
     /// <summary>Whether a file is a lease, by its name, or one that was moved aside to be removed.</summary>
     public static bool IsName(string path) => LeaseName().IsMatch(path);
@@ -110,6 +90,48 @@ internal sealed partial class LeaseFile : IAsyncDisposable
         {
             // The work is done; what is left here goes stale and is taken over.
         }
+    }
+
+    private static async Task<LeaseFile?> AcquireAsync(
+        string path,
+        TimeSpan staleAfter,
+        TimeProvider timeProvider,
+        Action? onWaiting,
+        bool isPatient,
+        CancellationToken cancellationToken
+    )
+    {
+        var lease = new LeaseFile(path);
+        string? lastSeen = null;
+        var since = timeProvider.GetTimestamp();
+        while (!lease.TryCreate())
+        {
+            var seen = Read(path);
+            if (lastSeen is null)
+            {
+                onWaiting?.Invoke();
+            }
+
+            if (seen != lastSeen)
+            {
+                if (lastSeen is not null && !isPatient)
+                {
+                    return null;
+                }
+
+                (lastSeen, since) = (seen, timeProvider.GetTimestamp());
+            }
+            else if (timeProvider.GetElapsedTime(since) >= staleAfter || ProcessIdentity.IsDead(HolderOf(seen)))
+            {
+                RemoveStale(path, seen);
+                continue;
+            }
+
+            await Task.Delay(PollInterval, timeProvider, cancellationToken);
+        }
+
+        lease._beating = lease.BeatAsync(timeProvider);
+        return lease;
     }
 
     private static bool IsAside(string path) => Path.GetExtension(path) == AsideExtension;

@@ -79,7 +79,8 @@ internal sealed partial class DownloadProgress : IAsyncDisposable
         );
     }
 
-    private static string Describe(TimeSpan time) =>
+    /// <summary>"1 h 20 min", "3 min 7 s", "12 s".</summary>
+    public static string Describe(TimeSpan time) =>
         time.TotalHours >= 1
             ? string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours} h {time.Minutes} min")
         : time.TotalMinutes >= 1 ? string.Create(CultureInfo.InvariantCulture, $"{time.Minutes} min {time.Seconds} s")

@@ -1,4 +1,5 @@
 using System.Text;
+using VibeVoice.Server.Batch;
 using VibeVoice.Server.Delivery;
 using VibeVoice.Server.Encoding;
 using VibeVoice.Server.Installation;
@@ -39,6 +40,7 @@ internal static class ConfigurationDocument
         ("Speech", typeof(SpeechSettings), ""),
         ("The bucket", typeof(DeliveryOptions), ""),
         ("The queue worker", typeof(QueueOptions), ""),
+        ("Batches", typeof(EndpointSettings), ""),
         ("Models", typeof(HubOptions), ""),
         ("Voices", typeof(VoiceOptions), ""),
         ("Formats", typeof(EncodingOptions), ""),

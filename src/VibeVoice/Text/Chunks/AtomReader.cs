@@ -7,7 +7,7 @@ namespace VibeVoice.Text.Chunks;
 internal sealed class AtomReader
 {
     /// <summary>What has no place to be cut is cut between two graphemes at this length.</summary>
-    private const int MaxLength = 64;
+    public const int MaxLength = 64;
 
     private string _pending = "";
     private Atom? _last;
