@@ -33,8 +33,10 @@ internal static class CommandLine
             WorkerCommand.Create(),
             RetentionCommand.Create(),
             InstallCommand.Create(),
+            DoctorCommand.Create(),
             WorkspaceCommand.Create(),
             DevCommand.Create(),
+            ServeCommand.Create(),
         };
         root.Options.Add(new HelpOption { Recursive = true });
         root.Options.Add(new VersionOption());
@@ -95,7 +97,10 @@ internal static class CommandLine
 
     private static IEnumerable<string> Problems(ParseResult result)
     {
-        var commands = string.Join(", ", result.CommandResult.Command.Subcommands.Select(command => command.Name));
+        var commands = string.Join(
+            ", ",
+            result.CommandResult.Command.Subcommands.Where(command => !command.Hidden).Select(command => command.Name)
+        );
         if (commands.Length == 0)
         {
             return result.Errors.Select(error => error.Message).Distinct(StringComparer.Ordinal);

@@ -8,11 +8,14 @@ internal sealed record SpeechSettings
 {
     public const string UsualVoice = "en-Emma_woman";
 
+    /// <summary>The published checkpoint.</summary>
+    public const string UsualModel = "microsoft/VibeVoice-Realtime-0.5B";
+
     [Setting("VIBEVOICE_ENGINE", "What speaks: vibevoice (the model) or preview (espeak-ng, asked for by name only).")]
     public SpeechEngine Engine { get; init; }
 
     [Setting("MODEL_PATH", "Checkpoint of the vibevoice engine: a folder or a hub id.")]
-    public string ModelPath { get; init; } = "microsoft/VibeVoice-Realtime-0.5B";
+    public string ModelPath { get; init; } = UsualModel;
 
     [Setting(
         "MODEL_DEVICE",
