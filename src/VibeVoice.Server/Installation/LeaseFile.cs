@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace VibeVoice.Server.Installation;
 
 /// <summary>
@@ -10,10 +12,12 @@ namespace VibeVoice.Server.Installation;
 /// that was frozen for longer than the patience of the others), the work under it must still be harmless: everything it
 /// publishes appears by rename.
 /// </remarks>
-internal sealed class LeaseFile : IAsyncDisposable
+internal sealed partial class LeaseFile : IAsyncDisposable
 {
     private static readonly TimeSpan BeatInterval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(250);
+
+    private const string AsideExtension = ".stale";
 
     private readonly string _path;
     private readonly string _owner = Guid.NewGuid().ToString("N");
@@ -64,6 +68,32 @@ internal sealed class LeaseFile : IAsyncDisposable
         return lease;
     }
 
+    /// <summary>Whether a file is a lease, by its name, or one that was moved aside to be removed.</summary>
+    public static bool IsName(string path) => LeaseName().IsMatch(path);
+
+    /// <summary>
+    /// Removes a lease whose holder was killed when its work was done: nobody waits for it, so nobody would take it over.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="before">One that was last written before this has no holder, wherever that was.</param>
+    public static void RemoveDead(string path, DateTime before)
+    {
+        var seen = Read(path);
+        if (!ProcessIdentity.IsDead(HolderOf(seen)) && File.GetLastWriteTimeUtc(path) >= before)
+        {
+            return;
+        }
+
+        if (IsAside(path))
+        {
+            File.Delete(path);
+        }
+        else
+        {
+            RemoveStale(path, seen);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -81,6 +111,8 @@ internal sealed class LeaseFile : IAsyncDisposable
             // The work is done; what is left here goes stale and is taken over.
         }
     }
+
+    private static bool IsAside(string path) => Path.GetExtension(path) == AsideExtension;
 
     private static string HolderOf(string content) => content[(content.LastIndexOf(' ') + 1)..];
 
@@ -180,7 +212,7 @@ internal sealed class LeaseFile : IAsyncDisposable
     /// <summary>Moves the dead holder's file aside, so that of two waiters only one removes it.</summary>
     private static void RemoveStale(string path, string content)
     {
-        var aside = $"{path}.{Guid.NewGuid():N}.stale";
+        var aside = $"{path}.{Guid.NewGuid():N}{AsideExtension}";
         try
         {
             File.Move(path, aside);
@@ -199,4 +231,11 @@ internal sealed class LeaseFile : IAsyncDisposable
             // Another waiter was faster.
         }
     }
+
+    [GeneratedRegex(
+        @"([/\\][.]setup_lock|[.]lease)([.][0-9a-f]{32}[.]stale)?\z",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
+    private static partial Regex LeaseName();
 }

@@ -2,7 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace VibeVoice.Server.Installation;
 
-/// <summary>Half files that killed processes left: every file of ours is written beside its place and renamed.</summary>
+/// <summary>
+/// What killed processes left: half files, since every file of ours is written beside its place and renamed, and leases,
+/// which nobody takes over where the work under them was done.
+/// </summary>
 internal static partial class Leftovers
 {
     /// <summary>So old that no running process can still be writing it.</summary>
@@ -14,7 +17,11 @@ internal static partial class Leftovers
         var before = timeProvider.GetUtcNow().UtcDateTime - Age;
         foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
         {
-            if (Name().IsMatch(file) && File.GetLastWriteTimeUtc(file) < before)
+            if (LeaseFile.IsName(file))
+            {
+                LeaseFile.RemoveDead(file, before);
+            }
+            else if (HalfFile().IsMatch(file) && File.GetLastWriteTimeUtc(file) < before)
             {
                 File.Delete(file);
             }
@@ -22,5 +29,5 @@ internal static partial class Leftovers
     }
 
     [GeneratedRegex(@"[.][0-9a-f]{32}[.](part|tmp)\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Name();
+    private static partial Regex HalfFile();
 }

@@ -13,7 +13,9 @@ public sealed class LeaseFileTests : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("lease-");
     private readonly FakeTimeProvider _time = new();
 
-    private string Lock => Path.Combine(_folder.FullName, "lock");
+    private string Lock => PathOf("lock");
+
+    private string PathOf(string name) => Path.Combine(_folder.FullName, name);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -80,6 +82,25 @@ public sealed class LeaseFileTests : IDisposable
         File.Delete(Lock);
         await PassAsync(TimeSpan.FromSeconds(10), () => File.Exists(Lock));
         File.Exists(Lock).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task What_killed_holders_left_is_removed_and_what_the_living_hold_is_not()
+    {
+        // As this process would look, had it begun at another time.
+        var dead = $"1234 0000000007 {ProcessIdentity.Current}0";
+        string[] names = [".lease", "vibevoice.lease", ".setup_lock", $".setup_lock.{Guid.NewGuid():N}.stale"];
+        Array.ForEach(names, name => File.WriteAllText(PathOf(name), dead));
+        await File.WriteAllTextAsync(PathOf("old.lease"), "5678 0000000007 elsewhere:1:2", Token);
+        File.SetLastWriteTimeUtc(PathOf("old.lease"), DateTime.UtcNow.AddHours(-2));
+        string[] kept = ["elsewhere.lease", "living.lease", "not.lease.of.ours"];
+        await File.WriteAllTextAsync(PathOf("elsewhere.lease"), "5678 0000000007 elsewhere:1:2", Token);
+        await File.WriteAllTextAsync(PathOf("not.lease.of.ours"), dead, Token);
+        await using (await LeaseFile.AcquireAsync(PathOf("living.lease"), StaleAfter, _time, onWaiting: null, Token))
+        {
+            Leftovers.Remove(_folder.FullName, TimeProvider.System);
+            _folder.GetFiles().Select(file => file.Name).ShouldBe(kept, ignoreOrder: true);
+        }
     }
 
     [Fact]
