@@ -44,8 +44,9 @@ esac
 vibevoice=$(find_program)
 
 # Which folder persists: VIBEVOICE_WORKSPACE, a mounted /workspace, a mounted /runpod-volume, else /workspace. In the same
-# process the quick part of 'vibevoice doctor', since another one would cost every start a tenth of a second: what would
-# make this start fail for certain ends it here, with what to do; other things that are no good are only told.
+# process the quick part of 'vibevoice doctor', since one more would cost every start a tenth of a second: what would make
+# this start fail for certain ends it here, with what to do; other things that are no good are only told. Where something is
+# installed already, the worker checks tools and model itself a moment later, and only the rest is checked here.
 VIBEVOICE_WORKSPACE=$("$vibevoice" workspace --link --check)
 export VIBEVOICE_WORKSPACE
 log "workspace $VIBEVOICE_WORKSPACE"

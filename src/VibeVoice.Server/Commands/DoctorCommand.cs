@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.Extensions.Logging.Abstractions;
 using VibeVoice.Server.Diagnosis;
 using VibeVoice.Server.Hosting;
+using VibeVoice.Server.Installation;
 
 namespace VibeVoice.Server.Commands;
 
@@ -35,7 +36,11 @@ internal static class DoctorCommand
                     ("VIBEVOICE_ENGINE", result.GetValue(engine)),
                     ("MODEL_PATH", result.GetValue(model))
                 );
-                var results = await RunAsync(configuration, result.GetValue(quick), cancellationToken);
+                var results = await RunAsync(
+                    configuration,
+                    result.GetValue(quick) ? CheckScope.Quick : CheckScope.Full,
+                    cancellationToken
+                );
                 await Console.Out.WriteAsync(
                     result.GetValue(json) ? DoctorOutput.Json(results) : DoctorOutput.Lines(results)
                 );
@@ -45,11 +50,19 @@ internal static class DoctorCommand
         return command;
     }
 
-    /// <summary>The quick part at a worker's start: tells only what is no good, to standard error.</summary>
+    /// <summary>
+    /// The quick part at a worker's start, of which only what is no good is told, to standard error. Where something is
+    /// installed already, what the worker is about to see for itself is left to it: starts are paid by the second.
+    /// </summary>
     /// <returns>The exit code: that of a failure where the start would fail for certain.</returns>
-    public static async Task<int> RunAtStartAsync(IConfiguration configuration, CancellationToken cancellationToken)
+    public static async Task<int> RunAtStartAsync(
+        IConfiguration configuration,
+        Workspace workspace,
+        CancellationToken cancellationToken
+    )
     {
-        var results = await RunAsync(configuration, isQuick: true, cancellationToken);
+        var scope = File.Exists(workspace.Marker) ? CheckScope.EveryStart : CheckScope.Quick;
+        var results = await RunAsync(configuration, scope, cancellationToken);
         await Console.Error.WriteAsync(
             DoctorOutput.Lines([.. results.Where(one => one.Result.State is CheckState.Note or CheckState.Problem)])
         );
@@ -58,13 +71,13 @@ internal static class DoctorCommand
 
     private static async Task<IReadOnlyList<NamedResult>> RunAsync(
         IConfiguration configuration,
-        bool isQuick,
+        CheckScope scope,
         CancellationToken cancellationToken
     )
     {
         var problems = new List<string>();
         await using var services = SpeechServices.Build(configuration, NullLoggerFactory.Instance, true, problems);
-        return await new Doctor(services).RunAsync(CheckList.Choose(problems, isQuick), cancellationToken);
+        return await new Doctor(services).RunAsync(CheckList.Choose(problems, scope), cancellationToken);
     }
 
     private static int ExitCodeOf(IEnumerable<NamedResult> results) =>

@@ -42,7 +42,7 @@ internal static class WorkspaceCommand
 
                 await Console.Out.WriteLineAsync(workspace.Root);
                 return result.GetValue(check)
-                    ? await DoctorCommand.RunAtStartAsync(configuration, cancellationToken)
+                    ? await DoctorCommand.RunAtStartAsync(configuration, workspace, cancellationToken)
                     : ExitCode.Done;
             }
         );

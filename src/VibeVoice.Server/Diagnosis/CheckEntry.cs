@@ -8,8 +8,8 @@ internal sealed record CheckEntry(string Name, Func<IServiceProvider, ICheck> Ma
     /// <summary>How long it may take.</summary>
     public required TimeSpan Limit { get; init; }
 
-    /// <summary>Whether it looks at this machine alone, and takes a moment.</summary>
-    public bool IsQuick { get; init; }
+    /// <summary>When it is made.</summary>
+    public required CheckScope Scope { get; init; }
 
     /// <summary>Whether it is about the model, which the preview voice does not have.</summary>
     public bool IsOfModel { get; init; }

@@ -5,9 +5,6 @@ namespace VibeVoice.Server.Diagnosis;
 /// <summary>The checks, in the order in which they are shown.</summary>
 internal static class CheckList
 {
-    private const string Machine = "See whether the machine is overloaded or a disk hangs.";
-    private const string Network = "Check the network and what may stand in the way (proxy, firewall).";
-
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -16,7 +13,7 @@ internal static class CheckList
         Local<FfmpegCheck>("ffmpeg"),
         Local<FormatsCheck>("formats") with
         {
-            IsQuick = false,
+            Scope = CheckScope.Full,
             Limit = Patience,
         },
         Local<EspeakCheck>("espeak-ng"),
@@ -24,8 +21,14 @@ internal static class CheckList
         {
             IsOfModel = true,
         },
-        Local<MemoryCheck>("memory"),
-        Local<DiskCheck>("disk"),
+        Local<MemoryCheck>("memory") with
+        {
+            Scope = CheckScope.EveryStart,
+        },
+        Local<DiskCheck>("disk") with
+        {
+            Scope = CheckScope.EveryStart,
+        },
         Local<DeviceCheck>("device") with
         {
             IsOfModel = true,
@@ -45,27 +48,38 @@ internal static class CheckList
         },
         Remote<BucketCheck>("bucket"),
         Remote<ClockCheck>("clock"),
-        Local<EndpointCheck>("endpoint"),
+        Local<EndpointCheck>("endpoint") with
+        {
+            Scope = CheckScope.EveryStart,
+        },
     ];
 
     /// <param name="settingsProblems">What is wrong with single settings.</param>
-    /// <param name="isQuick">Only those that look at this machine alone and take a moment.</param>
-    public static IReadOnlyList<CheckEntry> Choose(IReadOnlyList<string> settingsProblems, bool isQuick)
+    /// <param name="scope">The widest of the checks.</param>
+    public static IReadOnlyList<CheckEntry> Choose(IReadOnlyList<string> settingsProblems, CheckScope scope)
     {
         var settings = Local<SettingsCheck>("settings") with
         {
             Make = services => ActivatorUtilities.CreateInstance<SettingsCheck>(services, settingsProblems),
         };
-        return [.. Others.Prepend(settings).Where(check => check.IsQuick || !isQuick)];
+        return [.. Others.Prepend(settings).Where(check => check.Scope <= scope)];
     }
 
     private static CheckEntry Local<T>(string name)
-        where T : ICheck => Entry<T>(name) with { IsQuick = true };
+        where T : ICheck =>
+        new(name, services => ActivatorUtilities.CreateInstance<T>(services))
+        {
+            Scope = CheckScope.Quick,
+            Limit = Moment,
+            Advice = "See whether the machine is overloaded or a disk hangs.",
+        };
 
     private static CheckEntry Remote<T>(string name)
-        where T : ICheck => Entry<T>(name) with { Limit = Patience, Advice = Network };
-
-    private static CheckEntry Entry<T>(string name)
         where T : ICheck =>
-        new(name, services => ActivatorUtilities.CreateInstance<T>(services)) { Limit = Moment, Advice = Machine };
+        Local<T>(name) with
+        {
+            Scope = CheckScope.Full,
+            Limit = Patience,
+            Advice = "Check the network and what may stand in the way (proxy, firewall).",
+        };
 }

@@ -47,8 +47,11 @@ internal sealed class Doctor(IServiceProvider services)
                 CultureInfo.InvariantCulture,
                 $"It did not come to an end within {check.Limit.TotalSeconds} s. {check.Advice}"
             );
-            // A machine that is slow for a moment is no reason to stop a start: what is quick mostly is tried again there.
-            return new NamedResult(check.Name, check.IsQuick ? CheckResult.Note(words) : CheckResult.Problem(words));
+            // A machine that is slow for a moment is no reason to stop a start, which will see for itself.
+            return new NamedResult(
+                check.Name,
+                check.Scope < CheckScope.Full ? CheckResult.Note(words) : CheckResult.Problem(words)
+            );
         }
         catch (SettingsException exception)
         {
