@@ -132,5 +132,7 @@ internal sealed class GitRepository(VoiceOptions options, string folder)
                 "http.lowSpeedTime=60",
                 .. arguments,
             ])
+            // Read by somebody: a pipe that is closed would end it.
+            .WithStandardOutputPipe(PipeTarget.ToStream(Stream.Null))
             .WithEnvironmentVariables(variables => variables.Set("GIT_TERMINAL_PROMPT", "0").Set("LC_ALL", "C"));
 }
