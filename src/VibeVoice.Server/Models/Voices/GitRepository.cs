@@ -73,6 +73,12 @@ internal sealed class GitRepository(VoiceOptions options, string folder)
 
         if (!await HasCommitAsync(cancellationToken))
         {
+            if (Directory.Exists(GitFolder))
+            {
+                // A fetch that was killed cannot be gone on from, and its half pack would stay for good.
+                Directory.Delete(GitFolder, recursive: true);
+            }
+
             await RunAsync(["init", "--quiet", "--bare", GitFolder], cancellationToken);
             // By its number, as a branch would be refused: Git cannot clone a commit.
             await RunAsync(
