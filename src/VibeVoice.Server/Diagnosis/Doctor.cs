@@ -57,7 +57,8 @@ internal sealed class Doctor(IServiceProvider services)
         {
             return new NamedResult(check.Name, CheckResult.Problem(string.Join(' ', exception.Problems)));
         }
-        catch (Exception exception) when (exception is SpeechFailedException or S3FailedException)
+        catch (Exception exception)
+            when (exception is SpeechFailedException or S3FailedException or IOException or UnauthorizedAccessException)
         {
             return new NamedResult(check.Name, CheckResult.Problem(exception.Message));
         }

@@ -42,9 +42,9 @@ internal sealed class ModelLocator
     public string? GivenFolder => _id is null ? _path : null;
 
     /// <summary>Finds or fetches the checkpoint and its tokenizer.</summary>
-    /// <exception cref="SpeechFailedException">A part of it is not here and cannot be fetched, or is of no use.</exception>
     /// <param name="files">What is needed of the checkpoint.</param>
     /// <param name="care">Whether what is found is trusted.</param>
+    /// <exception cref="SpeechFailedException">A part of it is not here and cannot be fetched, or is of no use.</exception>
     public async Task<LocatedModel> EnsureAsync(HubFileSet files, InstallCare care, CancellationToken cancellationToken)
     {
         var folder = _id is null ? _path : await _hub.EnsureAsync(_id, files, care, cancellationToken);
