@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Starts a RunPod worker: checks, retention, first-run installation, then the worker in this process's place.
-# Arguments are handed to 'vibevoice worker'. The logic is in the program; this file only puts it in order.
+# Starts what a RunPod endpoint needs: checks, retention, first-run installation, then the worker (ENDPOINT_TYPE=queue, the
+# default) or the HTTP server (ENDPOINT_TYPE=lb) in this process's place, with this script's arguments.
+# The logic is in the program; this file only puts it in order.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -28,10 +29,25 @@ find_program() {
   exit 1
 }
 
+# Before anything that takes time. In any case and with blanks, as the program reads its settings.
+kind=${ENDPOINT_TYPE:-queue}
+kind=${kind//[[:space:]]/}
+case ${kind,,} in
+  queue | '') command=worker ;;
+  lb) command=serve ;;
+  *)
+    log "ENDPOINT_TYPE is '$ENDPOINT_TYPE', but must be 'queue' or 'lb'."
+    exit 1
+    ;;
+esac
+
 vibevoice=$(find_program)
 
-# Which folder persists: VIBEVOICE_WORKSPACE, a mounted /workspace, a mounted /runpod-volume, else /workspace.
-VIBEVOICE_WORKSPACE=$("$vibevoice" workspace --link)
+# Which folder persists: VIBEVOICE_WORKSPACE, a mounted /workspace, a mounted /runpod-volume, else /workspace. In the same
+# process the quick part of 'vibevoice doctor', since one more would cost every start a tenth of a second: what would make
+# this start fail for certain ends it here, with what to do; other things that are no good are only told. Where something is
+# installed already, the worker checks tools and model itself a moment later, and only the rest is checked here.
+VIBEVOICE_WORKSPACE=$("$vibevoice" workspace --link --check)
 export VIBEVOICE_WORKSPACE
 log "workspace $VIBEVOICE_WORKSPACE"
 
@@ -46,7 +62,7 @@ fi
 if [[ ! -f $VIBEVOICE_WORKSPACE/VibeVoice/.setup_complete ]]; then
   log "first run: installing"
 fi
-# Returns at once when the marker is there and of this version. Two workers on one volume wait for each other.
+# Returns at once when the marker is there and of this version; one of an older or a newer version is renewed. Two workers on one volume wait for each other.
 "$vibevoice" install
 
-exec "$vibevoice" worker "$@"
+exec "$vibevoice" "$command" "$@"

@@ -36,8 +36,10 @@ internal static class CommandLine
             WorkerCommand.Create(),
             RetentionCommand.Create(),
             InstallCommand.Create(),
+            DoctorCommand.Create(),
             WorkspaceCommand.Create(),
             DevCommand.Create(),
+            ServeCommand.Create(),
         };
         root.Options.Add(new HelpOption { Recursive = true });
         root.Options.Add(new VersionOption());
@@ -103,7 +105,10 @@ internal static class CommandLine
 
     private static IEnumerable<string> Problems(ParseResult result)
     {
-        var commands = string.Join(", ", result.CommandResult.Command.Subcommands.Select(command => command.Name));
+        var commands = string.Join(
+            ", ",
+            result.CommandResult.Command.Subcommands.Where(command => !command.Hidden).Select(command => command.Name)
+        );
         if (commands.Length == 0)
         {
             return result.Errors.Select(error => error.Message).Distinct(StringComparer.Ordinal);

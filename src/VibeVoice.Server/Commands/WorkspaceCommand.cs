@@ -14,14 +14,20 @@ internal static class WorkspaceCommand
         {
             Description = "Also make /workspace lead to it, where RunPod mounted the volume elsewhere.",
         };
+        var check = new Option<bool>("--check")
+        {
+            Description = "Also run the quick part of 'vibevoice doctor', and exit with 1 where a worker cannot start.",
+        };
         var command = new Command("workspace", "Prints the folder that outlives a worker: the network volume's.")
         {
             link,
+            check,
         };
         command.SetGuardedAction(
-            async (result, _) =>
+            async (result, cancellationToken) =>
             {
-                var workspace = Find(Configuration.Load());
+                var configuration = Configuration.Load();
+                var workspace = Find(configuration);
                 if (result.GetValue(link) && workspace.WantsLink && !workspace.TryLink())
                 {
                     await Console.Error.WriteLineAsync(
@@ -29,13 +35,15 @@ internal static class WorkspaceCommand
                     );
                 }
 
-                if (workspace.Warning is not null)
+                if (workspace.Warning is not null && !result.GetValue(check))
                 {
                     await Console.Error.WriteLineAsync(workspace.Warning);
                 }
 
                 await Console.Out.WriteLineAsync(workspace.Root);
-                return ExitCode.Done;
+                return result.GetValue(check)
+                    ? await DoctorCommand.RunAtStartAsync(configuration, workspace, cancellationToken)
+                    : ExitCode.Done;
             }
         );
         return command;

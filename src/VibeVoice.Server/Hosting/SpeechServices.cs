@@ -26,18 +26,28 @@ internal static class SpeechServices
     )
     {
         var problems = new List<string>();
-        var speech = Read<SpeechSettings>(configuration, problems);
-        var encoding = Read<EncodingOptions>(configuration, problems);
-        var delivery = Read<DeliveryOptions>(configuration, problems);
-        var queue = Read<QueueOptions>(configuration, problems);
-        var hub = Read<HubOptions>(configuration, problems);
-        var voices = Read<VoiceOptions>(configuration, problems);
-        if (problems.Count > 0)
-        {
-            throw new SettingsException(problems);
-        }
+        var services = Build(configuration, loggerFactory, isQuiet, problems);
+        return problems.Count == 0 ? services : throw new SettingsException(problems);
+    }
 
+    /// <summary>The same where settings may be wrong: those that are keep their defaults.</summary>
+    /// <param name="problems">What is wrong is added to them.</param>
+    public static ServiceProvider Build(
+        IConfiguration configuration,
+        ILoggerFactory loggerFactory,
+        bool isQuiet,
+        ICollection<string> problems
+    )
+    {
+        var speech = SettingsReader.Read<SpeechSettings>(configuration, problems);
+        var encoding = SettingsReader.Read<EncodingOptions>(configuration, problems);
+        var delivery = SettingsReader.Read<DeliveryOptions>(configuration, problems);
+        var queue = SettingsReader.Read<QueueOptions>(configuration, problems);
+        var hub = SettingsReader.Read<HubOptions>(configuration, problems);
+        var voices = SettingsReader.Read<VoiceOptions>(configuration, problems);
+        var endpoint = SettingsReader.Read<EndpointOptions>(configuration, problems);
         var services = new ServiceCollection()
+            .AddSingleton(configuration)
             .AddSingleton(loggerFactory)
             .AddSingleton(typeof(ILogger<>), typeof(Logger<>))
             .AddSingleton(TimeProvider.System)
@@ -47,6 +57,7 @@ internal static class SpeechServices
             .AddSingleton(queue)
             .AddSingleton(hub)
             .AddSingleton(voices)
+            .AddSingleton(endpoint)
             .AddSingleton(WorkspaceCommand.Find(configuration))
             .AddSingleton(ProgressTerminal.Find(isQuiet))
             .AddSingleton(CreateHubStore)
@@ -66,20 +77,6 @@ internal static class SpeechServices
         }
 
         return services.BuildServiceProvider();
-    }
-
-    private static T Read<T>(IConfiguration configuration, List<string> problems)
-        where T : new()
-    {
-        try
-        {
-            return SettingsReader.Read<T>(configuration);
-        }
-        catch (SettingsException exception)
-        {
-            problems.AddRange(exception.Problems);
-            return new T();
-        }
     }
 
     private static HubStore CreateHubStore(IServiceProvider services) =>

@@ -24,13 +24,17 @@ internal sealed class HubClient : IDisposable
     private readonly HubRetry _retry;
     private readonly HttpClient _http;
 
-    public HubClient(Uri endpoint, string? token, TimeProvider timeProvider)
+    /// <param name="endpoint">Its address.</param>
+    /// <param name="token">Null where there is none.</param>
+    /// <param name="attempts">How often a request is made before its failure is told.</param>
+    /// <param name="timeProvider">Times pauses.</param>
+    public HubClient(Uri endpoint, string? token, int attempts, TimeProvider timeProvider)
     {
         // With a slash, so that a mirror in a folder of its host keeps the folder.
         _endpoint = new Uri($"{endpoint.AbsoluteUri.TrimEnd('/')}/");
         _token = token;
         _timeProvider = timeProvider;
-        _retry = new HubRetry(endpoint, timeProvider);
+        _retry = new HubRetry(endpoint, attempts, timeProvider);
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(10) };
         _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         _http.DefaultRequestHeaders.UserAgent.ParseAdd(

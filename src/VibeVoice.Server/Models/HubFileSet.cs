@@ -19,6 +19,15 @@ internal sealed partial record HubFileSet
             Expectation = "config.json, and model.safetensors or its shards with model.safetensors.index.json",
         };
 
+    /// <summary>Of a checkpoint what describes it, without the weights.</summary>
+    public static HubFileSet Configuration { get; } =
+        Checkpoint with
+        {
+            ChooseLarge = files => [.. files.Where(file => file is "config.json")],
+            FindMissing = folder => Has(folder, "config.json") ? [] : ["config.json"],
+            Expectation = "config.json",
+        };
+
     /// <summary>A tokenizer, of whatever model.</summary>
     public static HubFileSet Tokenizer { get; } =
         new()

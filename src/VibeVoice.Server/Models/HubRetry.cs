@@ -4,10 +4,11 @@ namespace VibeVoice.Server.Models;
 
 /// <summary>Tries again what a network may get wrong, and tells in the end what it was.</summary>
 /// <param name="endpoint">The hub, for messages.</param>
+/// <param name="attempts">How often a request is made before its failure is told.</param>
 /// <param name="timeProvider">Times the pauses.</param>
-internal sealed class HubRetry(Uri endpoint, TimeProvider timeProvider)
+internal sealed class HubRetry(Uri endpoint, int attempts, TimeProvider timeProvider)
 {
-    private const int Attempts = 5;
+    public const int UsualAttempts = 5;
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);
 
@@ -37,7 +38,7 @@ internal sealed class HubRetry(Uri endpoint, TimeProvider timeProvider)
             }
 
             var pause = PauseAfter(failures, failure);
-            if (failures >= Attempts || pause is null)
+            if (failures >= attempts || pause is null)
             {
                 throw new SpeechFailedException(Describe(failure), failure);
             }

@@ -23,7 +23,20 @@ internal sealed partial class HubStore(
     private readonly string _home = options.Home ?? home;
     private readonly HubCache _platform = new(options.PlatformCache, isPlatform: true);
 
+    /// <summary>A hub that did not answer is not waited for a second time.</summary>
+    private bool _isDown;
+
+    /// <summary>The folder of our cache; it need not exist.</summary>
+    public string CacheFolder => Own.Root;
+
     private HubCache Own => field ??= new(options.Cache ?? Path.Combine(_home, "hub"), isPlatform: false);
+
+    /// <summary>What of a repository our cache holds already, in bytes, half files with it.</summary>
+    public long CachedBytes(HubId id)
+    {
+        var blobs = new DirectoryInfo(Path.GetDirectoryName(Own.BlobPath(id, "any"))!);
+        return blobs.Exists ? blobs.EnumerateFiles().Sum(file => file.Length) : 0;
+    }
 
     /// <summary>Finds a whole snapshot without asking anybody; null where there is none.</summary>
     public string? Find(HubId id, HubFileSet files) => FindIn(_platform, id, files) ?? FindIn(Own, id, files);
@@ -75,6 +88,7 @@ internal sealed partial class HubStore(
         }
         catch (SpeechFailedException exception) when (found is not null)
         {
+            _isDown = exception.InnerException is { } and not HubFailure { IsTransient: false };
             Log.NotRenewed(logger, id, exception.Message);
             return found;
         }
@@ -91,6 +105,27 @@ internal sealed partial class HubStore(
             throw new SpeechFailedException($"'{id}' cannot be used. {exception.Message}", exception);
         }
     }
+
+    /// <summary>Asks the hub what a fetch would ask it first, once, and fetches nothing.</summary>
+    /// <param name="id">The repository.</param>
+    /// <param name="files">What is needed of it.</param>
+    /// <returns>The commit, and how many bytes would be fetched.</returns>
+    /// <exception cref="SpeechFailedException">It could not be fetched, or there is no room for it.</exception>
+    public async Task<(string Commit, long Bytes)> AskAsync(
+        HubId id,
+        HubFileSet files,
+        CancellationToken cancellationToken
+    )
+    {
+        using var client = CreateClient(attempts: 1);
+        var revision = await client.GetRevisionAsync(id, cancellationToken);
+        var paths = files.ChooseSmall(revision.Files).Concat(ChooseLarge(id, files, revision)).ToList();
+        var download = new SnapshotDownload(client, Own, id, revision.Commit, terminal, timeProvider, logger);
+        return (revision.Commit, await download.MeasureAsync(paths, cancellationToken));
+    }
+
+    private HubClient CreateClient(int attempts) =>
+        new(options.Endpoint, options.ReadToken(_home), attempts, timeProvider);
 
     private static string? FindIn(HubCache cache, HubId id, HubFileSet files) =>
         cache.FindSnapshot(id) is { } snapshot && files.FindMissing(snapshot).Count == 0 ? snapshot : null;
@@ -114,14 +149,9 @@ internal sealed partial class HubStore(
             return fetchedByOther;
         }
 
-        using var client = new HubClient(options.Endpoint, options.ReadToken(_home), timeProvider);
+        using var client = CreateClient(_isDown ? 1 : HubRetry.UsualAttempts);
         var revision = await client.GetRevisionAsync(id, cancellationToken);
-        var large = files.ChooseLarge(revision.Files);
-        if (large.Count == 0)
-        {
-            throw Unsuitable(id, files);
-        }
-
+        var large = ChooseLarge(id, files, revision);
         var snapshot = Own.SnapshotFolder(id, revision.Commit);
         var download = new SnapshotDownload(client, Own, id, revision.Commit, terminal, timeProvider, logger);
         await download.RunAsync(files.ChooseSmall(revision.Files), cancellationToken);
@@ -136,6 +166,9 @@ internal sealed partial class HubStore(
         Log.Fetched(logger, id, revision.Commit);
         return snapshot;
     }
+
+    private static IReadOnlyList<string> ChooseLarge(HubId id, HubFileSet files, HubRevision revision) =>
+        files.ChooseLarge(revision.Files) is { Count: > 0 } large ? large : throw Unsuitable(id, files);
 
     private static SpeechFailedException Unsuitable(HubId id, HubFileSet files) =>
         new(

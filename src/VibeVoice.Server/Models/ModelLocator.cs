@@ -42,10 +42,12 @@ internal sealed class ModelLocator
     public string? GivenFolder => _id is null ? _path : null;
 
     /// <summary>Finds or fetches the checkpoint and its tokenizer.</summary>
+    /// <param name="files">What is needed of the checkpoint.</param>
+    /// <param name="care">Whether what is found is trusted.</param>
     /// <exception cref="SpeechFailedException">A part of it is not here and cannot be fetched, or is of no use.</exception>
-    public async Task<LocatedModel> EnsureAsync(InstallCare care, CancellationToken cancellationToken)
+    public async Task<LocatedModel> EnsureAsync(HubFileSet files, InstallCare care, CancellationToken cancellationToken)
     {
-        var folder = _id is null ? _path : await _hub.EnsureAsync(_id, HubFileSet.Checkpoint, care, cancellationToken);
+        var folder = _id is null ? _path : await _hub.EnsureAsync(_id, files, care, cancellationToken);
         try
         {
             ModelFolder.CheckConfiguration(folder);
@@ -57,9 +59,49 @@ internal sealed class ModelLocator
         }
         catch (ModelFormatException exception)
         {
-            throw new SpeechFailedException($"The model cannot be used. {exception.Message}", exception);
+            throw Unusable(exception);
         }
     }
+
+    /// <summary>Finds the checkpoint and its tokenizer here, and asks nobody.</summary>
+    /// <exception cref="SpeechFailedException">What is here is of no use.</exception>
+    public FoundModel Find()
+    {
+        var folder = _id is null ? _path : _hub.Find(_id, HubFileSet.Checkpoint);
+        if (folder is null)
+        {
+            return new FoundModel(null, _id, HubFileSet.Checkpoint);
+        }
+
+        try
+        {
+            ModelFolder.CheckConfiguration(folder);
+            if (HubFileSet.Checkpoint.FindMissing(folder) is { Count: > 0 } missing)
+            {
+                throw new SpeechFailedException(
+                    $"The checkpoint '{folder}' is not whole: {string.Join(", ", missing)} missing. Copy it again, or set MODEL_PATH "
+                        + "to one that is."
+                );
+            }
+
+            if (HubFileSet.Tokenizer.FindMissing(folder).Count == 0)
+            {
+                return new FoundModel(new LocatedModel(NameOf(folder), folder, folder));
+            }
+
+            var id = TokenizerOf(folder);
+            return _hub.Find(id, HubFileSet.Tokenizer) is { } tokenizer
+                ? new FoundModel(new LocatedModel(NameOf(folder), folder, tokenizer))
+                : new FoundModel(null, id, HubFileSet.Tokenizer);
+        }
+        catch (ModelFormatException exception)
+        {
+            throw Unusable(exception);
+        }
+    }
+
+    private static SpeechFailedException Unusable(ModelFormatException exception) =>
+        new($"The model cannot be used. {exception.Message}", exception);
 
     private static HubId TokenizerOf(string folder)
     {

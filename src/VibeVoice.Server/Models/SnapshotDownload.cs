@@ -20,14 +20,9 @@ internal sealed class SnapshotDownload(
     /// <exception cref="IOException">The cache cannot be written.</exception>
     public async Task RunAsync(IReadOnlyList<string> paths, CancellationToken cancellationToken)
     {
-        var files = new List<HubFile>();
-        foreach (var path in paths)
-        {
-            files.Add(await client.GetFileAsync(id, commit, path, cancellationToken));
-        }
-
+        var files = await AskAsync(paths, cancellationToken);
         Directory.CreateDirectory(Path.GetDirectoryName(cache.BlobPath(id, "any"))!);
-        var missing = files.Where(file => !HasBlob(file)).DistinctBy(file => file.ETag).ToList();
+        var missing = ListMissing(files);
         if (missing.Count > 0)
         {
             CheckRoom(missing);
@@ -39,6 +34,30 @@ internal sealed class SnapshotDownload(
             cache.Link(id, commit, file.Path, file.ETag);
         }
     }
+
+    /// <summary>Asks for the sizes of files; fetches and writes nothing.</summary>
+    /// <returns>Bytes of those that the cache does not have.</returns>
+    /// <exception cref="SpeechFailedException">The hub fails for good, or the disk has not enough room.</exception>
+    public async Task<long> MeasureAsync(IReadOnlyList<string> paths, CancellationToken cancellationToken)
+    {
+        var missing = ListMissing(await AskAsync(paths, cancellationToken));
+        CheckRoom(missing);
+        return missing.Sum(file => file.Bytes);
+    }
+
+    private async Task<List<HubFile>> AskAsync(IReadOnlyList<string> paths, CancellationToken cancellationToken)
+    {
+        var files = new List<HubFile>();
+        foreach (var path in paths)
+        {
+            files.Add(await client.GetFileAsync(id, commit, path, cancellationToken));
+        }
+
+        return files;
+    }
+
+    private List<HubFile> ListMissing(IEnumerable<HubFile> files) =>
+        [.. files.Where(file => !HasBlob(file)).DistinctBy(file => file.ETag)];
 
     /// <summary>Whether the blob is there, whole: one of another size was cut by something that no rename protects from.</summary>
     private bool HasBlob(HubFile file)
@@ -77,7 +96,7 @@ internal sealed class SnapshotDownload(
     private void CheckRoom(List<HubFile> files)
     {
         var needed = files.Sum(file => file.Bytes - BytesOf(BlobDownload.Incomplete(cache.BlobPath(id, file.ETag))));
-        var free = new DriveInfo(Path.GetFullPath(cache.Root)).AvailableFreeSpace;
+        var free = DiskSpace.FreeAt(cache.Root);
         if (needed > free)
         {
             throw new SpeechFailedException(

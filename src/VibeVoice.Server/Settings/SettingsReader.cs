@@ -16,8 +16,17 @@ internal static class SettingsReader
     public static T Read<T>(IConfiguration configuration)
         where T : new()
     {
-        var options = new T();
         var problems = new List<string>();
+        var options = Read<T>(configuration, problems);
+        return problems.Count == 0 ? options : throw new SettingsException(problems);
+    }
+
+    /// <summary>The same where the reader goes on all the same: a value that is wrong keeps its default, too.</summary>
+    /// <param name="problems">What is wrong is added to them, one sentence each.</param>
+    public static T Read<T>(IConfiguration configuration, ICollection<string> problems)
+        where T : new()
+    {
+        var options = new T();
         foreach (var property in typeof(T).GetProperties())
         {
             if (property.GetCustomAttribute<SettingAttribute>() is not { } setting)
@@ -42,7 +51,7 @@ internal static class SettingsReader
             }
         }
 
-        return problems.Count == 0 ? options : throw new SettingsException(problems);
+        return options;
     }
 
     /// <summary>What a setting accepts, as the end of a sentence: "a whole number from 1 to 50".</summary>

@@ -147,7 +147,9 @@ internal sealed class SpeechRequestFactory(SpeechSettings options, ISynthesizer 
         }
     }
 
-    private static VoiceInfo FindDefaultVoice(SpeechSettings options, VoiceCatalog catalog)
+    /// <summary>The voice of requests that name none.</summary>
+    /// <exception cref="SettingsException">DEFAULT_VOICE is none of the engine's.</exception>
+    public static VoiceInfo FindDefaultVoice(SpeechSettings options, VoiceCatalog catalog)
     {
         // A folder with one voice leaves no choice, so nobody must name it.
         if (catalog.Voices is [var only] && options.DefaultVoice == SpeechSettings.UsualVoice)

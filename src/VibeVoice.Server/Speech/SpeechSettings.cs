@@ -8,6 +8,9 @@ internal sealed record SpeechSettings
 {
     public const string UsualVoice = "en-Emma_woman";
 
+    /// <summary>The published checkpoint.</summary>
+    public const string UsualModel = "microsoft/VibeVoice-Realtime-0.5B";
+
     [Setting(
         "VIBEVOICE_ENGINE",
         "What speaks: `vibevoice`, the model, or `preview`, espeak-ng, which is never chosen by itself."
@@ -18,7 +21,7 @@ internal sealed record SpeechSettings
         "MODEL_PATH",
         "Checkpoint of the VibeVoice engine: a folder, or a hub id with `@revision` behind it if you like; not read by the preview voice."
     )]
-    public string ModelPath { get; init; } = "microsoft/VibeVoice-Realtime-0.5B";
+    public string ModelPath { get; init; } = UsualModel;
 
     [Setting(
         "MODEL_DEVICE",

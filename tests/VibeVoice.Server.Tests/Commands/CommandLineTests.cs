@@ -8,7 +8,7 @@ namespace VibeVoice.Server.Tests.Commands;
 [UnsupportedOSPlatform("windows")]
 public sealed class CommandLineTests : CommandTest
 {
-    private const string Commands = "speak, voices, bench, worker, retention, install, workspace, dev";
+    private const string Commands = "speak, voices, bench, worker, retention, install, doctor, workspace, dev";
 
     [Fact]
     public async Task Voices_lists_the_25_names_with_language_and_default()
@@ -130,5 +130,16 @@ public sealed class CommandLineTests : CommandTest
         var result = await ShellAsync("\"$VIBEVOICE\" voices | head -n 1; exit ${PIPESTATUS[0]}");
         (result.ExitCode, result.Errors).ShouldBe((0, ""));
         result.Text.ShouldStartWith("en-Carter_man");
+    }
+
+    [Fact]
+    public async Task There_is_no_HTTP_server_yet_and_what_to_do_is_told()
+    {
+        var result = await RunAsync("serve", "--port", "80");
+        (result.ExitCode, result.Text).ShouldBe((2, ""));
+        result.Errors.ShouldBe(
+            "vibevoice: This version has no HTTP server yet, which load-balancing endpoints need. Make a queue endpoint and set "
+                + "ENDPOINT_TYPE=queue.\n"
+        );
     }
 }

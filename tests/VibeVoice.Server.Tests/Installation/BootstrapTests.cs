@@ -46,6 +46,46 @@ public sealed class BootstrapTests : CommandTest
     }
 
     [Fact]
+    public async Task A_warm_start_is_at_the_worker_within_a_second()
+    {
+        (await CommandRun.VibeVoiceAsync(Options, "install")).ExitCode.ShouldBe(0);
+        // All that comes before the worker, and nothing of the worker.
+        var until = Script("until-worker", $"[ \"$1\" = worker ] && exit 0\nexec '{CommandRun.Program}' \"$@\"");
+
+        var begun = TimeProvider.System.GetTimestamp();
+        var result = await RunAsync(Options.With("VIBEVOICE_PROGRAM", until));
+
+        TimeProvider.System.GetElapsedTime(begun).ShouldBeLessThan(TimeSpan.FromSeconds(1));
+        result.ExitCode.ShouldBe(0, result.Errors);
+        result.Errors.ShouldContain("Installed already: version ");
+    }
+
+    [Theory]
+    [InlineData("pod", "bootstrap: ENDPOINT_TYPE is 'pod', but must be 'queue' or 'lb'.\n")]
+    [InlineData("lb", "problem  endpoint    ENDPOINT_TYPE is 'lb'. This version has no HTTP server yet")]
+    public async Task A_kind_of_endpoint_that_cannot_be_served_is_told_before_anything_is_made(
+        string kind,
+        string words
+    )
+    {
+        var result = await RunAsync(Options.With("ENDPOINT_TYPE", kind), TestInput);
+        (result.ExitCode, result.Text).ShouldBe((1, ""));
+        result.Errors.ShouldStartWith(words);
+        FilesBut().ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("Queue", "worker")]
+    [InlineData(" ", "worker")]
+    [InlineData("lb", "serve")]
+    public async Task The_kind_of_endpoint_chooses_what_takes_the_scripts_place(string kind, string command)
+    {
+        var echo = Script("echo-program", "[ \"$1\" = workspace ] && exec echo /volume\nexec echo \"$@\"");
+        var result = await RunAsync(Options.With("VIBEVOICE_PROGRAM", echo).With("ENDPOINT_TYPE", kind), "--flag");
+        (result.ExitCode, result.Text).ShouldBe((0, $"install\n{command} --flag\n"), result.Errors);
+    }
+
+    [Fact]
     public async Task The_job_may_lie_in_the_work_directory()
     {
         await File.WriteAllTextAsync(PathOf("test_input.json"), Job, Token);
@@ -90,7 +130,10 @@ public sealed class BootstrapTests : CommandTest
     [Fact]
     public async Task A_machine_that_dies_in_the_middle_leaves_no_marker_and_the_next_start_recovers()
     {
-        var never = Options.With("FFMPEG_PATH", Script("never", "sleep 600"));
+        var never = Options.With(
+            "FFMPEG_PATH",
+            Script("never", $"[ -e '{PathOf("volume/VibeVoice/.setup_lock")}' ] && sleep 600\nexec ffmpeg \"$@\"")
+        );
         await using (var run = CommandRun.Start(BootstrapScript, TestInput, never))
         {
             await run.UntilAsync(() => run.HasChild("sleep"), "the middle of the installation");
@@ -107,12 +150,12 @@ public sealed class BootstrapTests : CommandTest
     }
 
     [Fact]
-    public async Task A_failed_installation_stops_the_start()
+    public async Task A_tool_that_is_missing_stops_the_start()
     {
         var result = await RunAsync(Options.With("FFMPEG_PATH", "/nowhere/ffmpeg"), TestInput);
         (result.ExitCode, result.Text).ShouldBe((1, ""));
         result.Errors.ShouldContain("Install it, or set FFMPEG_PATH to where it is.");
-        File.Exists(Marker).ShouldBeFalse();
+        Directory.Exists(PathOf("volume")).ShouldBeFalse("it is known before anything is made");
     }
 
     [Theory]

@@ -53,7 +53,8 @@ public sealed class InstallCommandTests : CommandTest
     [InlineData("null")]
     [InlineData("{}")]
     [InlineData("""{"version": "0.0.1", "engine": "preview", "installed_at": "2027-01-01T00:00:00Z", "tools": {}}""")]
-    public async Task A_marker_that_is_damaged_or_of_another_version_is_written_anew(string content)
+    [InlineData("""{"version": "99.0.0", "engine": "preview", "installed_at": "2027-01-01T00:00:00Z", "tools": {}}""")]
+    public async Task A_marker_that_is_damaged_or_of_an_older_or_newer_version_is_written_anew(string content)
     {
         Directory.CreateDirectory(PathOf("volume/VibeVoice"));
         await File.WriteAllTextAsync(Marker, content, Token);

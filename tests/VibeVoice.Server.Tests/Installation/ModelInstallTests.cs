@@ -50,6 +50,19 @@ public sealed class ModelInstallTests : CommandTest
     }
 
     [Fact]
+    public async Task A_dry_run_fetches_all_but_the_weights()
+    {
+        await using var stage = await ModelStage.StartAsync(Here);
+        var dry = await CommandRun.VibeVoiceAsync(stage.Options, "speak", "Hello there.", "--dry-run");
+        dry.ExitCode.ShouldBe(0, dry.Errors);
+        File.Exists(stage.WeightBlob).ShouldBeFalse();
+        stage.Hub.Requests.Count(request => request is { IsStore: true }).ShouldBe(1); // the tokenizer
+
+        await stage.ShouldSpeakAsync();
+        File.Exists(stage.WeightBlob).ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task A_hub_that_is_down_is_told_and_leaves_no_marker()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);

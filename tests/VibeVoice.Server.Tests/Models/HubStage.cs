@@ -43,8 +43,8 @@ internal sealed class HubStage : IAsyncDisposable
 
     public string PathOf(string name) => Path.Combine(_folder.FullName, name);
 
-    public HubStore Store() =>
-        new(Options, PathOf("unused"), new ProgressTerminal(Writer: null), TimeProvider.System, Logger);
+    public HubStore Store(TimeProvider? time = null) =>
+        new(Options, PathOf("unused"), new ProgressTerminal(Writer: null), time ?? TimeProvider.System, Logger);
 
     public Task<string> EnsureAsync(InstallCare care = InstallCare.Trust, HubId? id = null) =>
         Store().EnsureAsync(id ?? Id, HubFileSet.Checkpoint, care, Token);

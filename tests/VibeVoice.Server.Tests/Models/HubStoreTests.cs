@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Testing.Hub;
 using VibeVoice.Server.Models;
 using VibeVoice.Server.Speech;
@@ -213,4 +214,33 @@ public sealed class HubStoreTests
 
     private static IReadOnlyList<string> NamesIn(string folder) =>
         [.. Directory.EnumerateFiles(folder).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+
+    [Fact]
+    public async Task A_hub_that_is_down_is_waited_for_once_when_all_is_renewed()
+    {
+        await using var stage = await HubStage.StartAsync();
+        HubId.TryParse(TinyModel.TokenizerId, out var tokenizer).ShouldBeTrue();
+        await stage.EnsureAsync();
+        await stage.Store().EnsureAsync(tokenizer!, HubFileSet.Tokenizer, InstallCare.Trust, Token);
+        stage.Hub.On(_ => true, new HubFault { Status = 503 });
+        var asked = stage.Hub.Requests.Count;
+        var time = new FakeTimeProvider();
+        var store = stage.Store(time);
+
+        await WithTimeAsync(time, store.EnsureAsync(HubStage.Id, HubFileSet.Checkpoint, InstallCare.Renew, Token));
+        (stage.Hub.Requests.Count - asked).ShouldBe(5);
+        await WithTimeAsync(time, store.EnsureAsync(tokenizer!, HubFileSet.Tokenizer, InstallCare.Renew, Token));
+        (stage.Hub.Requests.Count - asked).ShouldBe(6);
+    }
+
+    private static async Task WithTimeAsync(FakeTimeProvider time, Task task)
+    {
+        while (!task.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(5, Token);
+        }
+
+        await task;
+    }
 }

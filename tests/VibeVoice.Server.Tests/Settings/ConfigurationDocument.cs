@@ -2,6 +2,7 @@ using System.Text;
 using VibeVoice.Server.Batch;
 using VibeVoice.Server.Delivery;
 using VibeVoice.Server.Encoding;
+using VibeVoice.Server.Hosting;
 using VibeVoice.Server.Installation;
 using VibeVoice.Server.Models;
 using VibeVoice.Server.Models.Voices;
@@ -44,6 +45,7 @@ internal static class ConfigurationDocument
         ("Models", typeof(HubOptions), ""),
         ("Voices", typeof(VoiceOptions), ""),
         ("Formats", typeof(EncodingOptions), ""),
+        ("The endpoint", typeof(EndpointOptions), ""),
         ("The work directory", typeof(WorkspaceOptions), Workspace),
     ];
 

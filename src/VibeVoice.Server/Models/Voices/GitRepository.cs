@@ -41,6 +41,25 @@ internal sealed class GitRepository(VoiceOptions options, string folder)
         return Path.Combine(folder, path);
     }
 
+    /// <summary>Says which Git this is.</summary>
+    /// <returns>"git version 2.39.5".</returns>
+    /// <exception cref="SpeechFailedException">It is missing.</exception>
+    public async Task<string> FindGitAsync(CancellationToken cancellationToken)
+    {
+        var words = new LastWords();
+        var answer = new System.Text.StringBuilder();
+        var command = Command(["--version"])
+            .WithStandardOutputPipe(PipeTarget.ToStringBuilder(answer))
+            .WithStandardErrorPipe(words.Target);
+        var exitCode = await _git.RunAsync(command, cancellationToken);
+        return exitCode == 0 ? answer.ToString().Trim() : throw _git.Failure(exitCode, words);
+    }
+
+    /// <summary>Asks the repository for its branches, and fetches nothing.</summary>
+    /// <exception cref="SpeechFailedException">Git is missing, or the repository cannot be had.</exception>
+    public Task AskAsync(CancellationToken cancellationToken) =>
+        RunAsync(["ls-remote", "--quiet", options.RepositoryUrl, "HEAD"], cancellationToken);
+
     private async Task TryCheckOutAsync(string path, CancellationToken cancellationToken)
     {
         if (Directory.Exists(GitFolder))
@@ -54,6 +73,12 @@ internal sealed class GitRepository(VoiceOptions options, string folder)
 
         if (!await HasCommitAsync(cancellationToken))
         {
+            if (Directory.Exists(GitFolder))
+            {
+                // A fetch that was killed cannot be gone on from, and its half pack would stay for good.
+                Directory.Delete(GitFolder, recursive: true);
+            }
+
             await RunAsync(["init", "--quiet", "--bare", GitFolder], cancellationToken);
             // By its number, as a branch would be refused: Git cannot clone a commit.
             await RunAsync(
@@ -89,12 +114,15 @@ internal sealed class GitRepository(VoiceOptions options, string folder)
         {
             var failure = _git.Failure(exitCode, words);
             throw new SpeechFailedException(
-                $"The voices cannot be fetched from '{options.RepositoryUrl}' at commit {options.Commit}. {failure.Message} Check the "
+                $"The voices cannot be fetched from '{options.ShownUrl}' at commit {options.Commit}. {Shown(failure)} Check the "
                     + "network, or set VIBEVOICE_REPOSITORY to a copy of the repository, or VOICES_PATH to a folder with presets.",
                 failure
             );
         }
     }
+
+    private string Shown(SpeechFailedException failure) =>
+        failure.Message.Replace(options.RepositoryUrl, options.ShownUrl, StringComparison.Ordinal);
 
     private Command Command(string[] arguments) =>
         _git.With([
@@ -110,5 +138,7 @@ internal sealed class GitRepository(VoiceOptions options, string folder)
                 "http.lowSpeedTime=60",
                 .. arguments,
             ])
+            // Read by somebody: a pipe that is closed would end it.
+            .WithStandardOutputPipe(PipeTarget.ToStream(Stream.Null))
             .WithEnvironmentVariables(variables => variables.Set("GIT_TERMINAL_PROMPT", "0").Set("LC_ALL", "C"));
 }

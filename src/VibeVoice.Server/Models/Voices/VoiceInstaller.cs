@@ -16,7 +16,8 @@ internal sealed partial class VoiceInstaller(
 
     private static readonly TimeSpan StaleAfter = TimeSpan.FromSeconds(10);
 
-    private readonly GitRepository _repository = new(options, workspace.Folder);
+    /// <summary>Where the published voices come from.</summary>
+    public GitRepository Repository { get; } = new(options, workspace.Folder);
 
     /// <summary>The folder of converted voices, beside cache and marker.</summary>
     public VoiceFolder Folder { get; } = new(Path.Combine(workspace.Folder, "voices"));
@@ -42,6 +43,16 @@ internal sealed partial class VoiceInstaller(
                 cancellationToken
             );
         }
+    }
+
+    /// <summary>Whether the published voices are here.</summary>
+    public bool IsComplete(InstallCare care)
+    {
+        var index = Folder.Index;
+        return index.PublishedFrom == Origin
+            && index
+                .Voices.Where(voice => voice.Source == VoiceSource.Published)
+                .All(voice => Folder.Holds(voice, isVerified: care != InstallCare.Trust));
     }
 
     /// <summary>Does something while no other worker writes into the folder.</summary>
@@ -70,18 +81,9 @@ internal sealed partial class VoiceInstaller(
         }
     }
 
-    private bool IsComplete(InstallCare care)
-    {
-        var index = Folder.Index;
-        return index.PublishedFrom == Origin
-            && index
-                .Voices.Where(voice => voice.Source == VoiceSource.Published)
-                .All(voice => Folder.Holds(voice, isVerified: care != InstallCare.Trust));
-    }
-
     private async Task InstallAsync(string modelFolder, CancellationToken cancellationToken)
     {
-        var folder = await _repository.CheckOutAsync(PresetFolder, cancellationToken);
+        var folder = await Repository.CheckOutAsync(PresetFolder, cancellationToken);
         var failures = new List<string>();
         var presets = Directory.GetFiles(folder, "*.pt").Order(StringComparer.Ordinal).ToList();
         foreach (var preset in presets)

@@ -26,5 +26,11 @@ internal sealed record VoiceOptions
 
     public string RepositoryUrl => Repository.Split('#')[0];
 
+    /// <summary>The same for people to read: a user and a password in it are nobody's business.</summary>
+    public string ShownUrl =>
+        Uri.TryCreate(RepositoryUrl, UriKind.Absolute, out var url) && url.UserInfo.Length > 0
+            ? RepositoryUrl.Replace($"{url.UserInfo}@", "", StringComparison.Ordinal)
+            : RepositoryUrl;
+
     public string Commit => Repository.Split('#') is [_, { Length: > 0 } commit] ? commit : PinnedCommit;
 }

@@ -22,8 +22,9 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
     {
         _settings = settings;
         _files = files;
-        _device = settings.ModelDevice ?? (DeviceChoice.IsCudaBuild ? ModelDevice.Cuda : ModelDevice.Cpu);
-        Check(_device, isSet: settings.ModelDevice is not null);
+        _device = DeviceOf(settings);
+        // Before anything large is loaded.
+        ChooseDevice(settings);
     }
 
     public string Engine => "vibevoice";
@@ -88,11 +89,32 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
 
     public async Task<SpeechOutline> OutlineAsync(SpeechRequest request, CancellationToken cancellationToken)
     {
-        var located = await _files.EnsureAsync(InstallCare.Trust, cancellationToken);
+        var located = await _files.EnsureForOutlineAsync(cancellationToken);
         return await Task.Run(() => Outline(located, request), cancellationToken);
     }
 
     public void Dispose() => _model?.Dispose();
+
+    /// <summary>Where it would compute. Looks only; what cannot be had is told, and never replaced.</summary>
+    /// <exception cref="SettingsException">The device is not to be had.</exception>
+    public static DeviceChoice ChooseDevice(SpeechSettings settings)
+    {
+        try
+        {
+            return DeviceChoice.Make(DeviceOf(settings));
+        }
+        catch (DeviceUnavailableException exception)
+        {
+            var found = settings.ModelDevice is null ? "not set, and this build is for CUDA" : "'cuda'";
+            throw new SettingsException(
+                $"MODEL_DEVICE is {found}. {exception.Message} To choose: set MODEL_DEVICE (for 'vibevoice speak', --device) to "
+                    + "'cpu', or to 'auto' for whichever can be used."
+            );
+        }
+    }
+
+    private static ModelDevice DeviceOf(SpeechSettings settings) =>
+        settings.ModelDevice ?? (DeviceChoice.IsCudaBuild ? ModelDevice.Cuda : ModelDevice.Cpu);
 
     private SpeechOutline Outline(LocatedModel located, SpeechRequest request)
     {
@@ -124,23 +146,6 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
                 MaxChunkDuration = TimeSpan.FromSeconds(_settings.MaxChunkSeconds),
             },
         };
-
-    /// <summary>Looks before anything large is loaded; what cannot be had is told, and never replaced.</summary>
-    private static void Check(ModelDevice device, bool isSet)
-    {
-        try
-        {
-            DeviceChoice.Make(device);
-        }
-        catch (DeviceUnavailableException exception)
-        {
-            var found = isSet ? "'cuda'" : "not set, and this build is for CUDA";
-            throw new SettingsException(
-                $"MODEL_DEVICE is {found}. {exception.Message} To choose: set MODEL_DEVICE (for 'vibevoice speak', --device) to "
-                    + "'cpu', or to 'auto' for whichever can be used."
-            );
-        }
-    }
 
     /// <summary>Whether the settings fit a voice shows only when both are there; the request itself is valid.</summary>
     private static SpeechPlan Fitting(Func<SpeechPlan> plan)
