@@ -39,13 +39,13 @@ internal static class SpeechServices
         ICollection<string> problems
     )
     {
-        var speech = SettingsReader.Read<SpeechSettings>(configuration, problems);
-        var encoding = SettingsReader.Read<EncodingOptions>(configuration, problems);
-        var delivery = SettingsReader.Read<DeliveryOptions>(configuration, problems);
-        var queue = SettingsReader.Read<QueueOptions>(configuration, problems);
-        var hub = SettingsReader.Read<HubOptions>(configuration, problems);
-        var voices = SettingsReader.Read<VoiceOptions>(configuration, problems);
-        var endpoint = SettingsReader.Read<EndpointOptions>(configuration, problems);
+        var speech = SettingsReader.ReadLeniently<SpeechSettings>(configuration, problems);
+        var encoding = SettingsReader.ReadLeniently<EncodingOptions>(configuration, problems);
+        var delivery = SettingsReader.ReadLeniently<DeliveryOptions>(configuration, problems);
+        var queue = SettingsReader.ReadLeniently<QueueOptions>(configuration, problems);
+        var hub = SettingsReader.ReadLeniently<HubOptions>(configuration, problems);
+        var voices = SettingsReader.ReadLeniently<VoiceOptions>(configuration, problems);
+        var endpoint = SettingsReader.ReadLeniently<EndpointOptions>(configuration, problems);
         var services = new ServiceCollection()
             .AddSingleton(configuration)
             .AddSingleton(loggerFactory)

@@ -17,13 +17,13 @@ internal static class SettingsReader
         where T : new()
     {
         var problems = new List<string>();
-        var options = Read<T>(configuration, problems);
+        var options = ReadLeniently<T>(configuration, problems);
         return problems.Count == 0 ? options : throw new SettingsException(problems);
     }
 
     /// <summary>The same where the reader goes on all the same: a value that is wrong keeps its default, too.</summary>
     /// <param name="problems">What is wrong is added to them, one sentence each.</param>
-    public static T Read<T>(IConfiguration configuration, ICollection<string> problems)
+    public static T ReadLeniently<T>(IConfiguration configuration, ICollection<string> problems)
         where T : new()
     {
         var options = new T();
