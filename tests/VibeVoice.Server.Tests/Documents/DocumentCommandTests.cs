@@ -68,7 +68,10 @@ public sealed partial class DocumentCommandTests : CommandTest
 
         var result = await CommandRun.RunAsync(
             "/bin/bash",
-            ["-c", $"set -o pipefail\n{Replace(script, bucket)}\njobs -p | xargs -r kill\nwait"],
+            [
+                "-c",
+                $"set -o pipefail\nPATH={Path.GetDirectoryName(CommandRun.Program)}:$PATH\n{Replace(script, bucket)}\njobs -p | xargs -r kill\nwait",
+            ],
             stage.Options.With("VIBEVOICE_ENGINE", null)
         );
 
