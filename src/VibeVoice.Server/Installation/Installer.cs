@@ -27,6 +27,8 @@ internal sealed partial class Installer(
     {
         if (!isForced && IsInstalled())
         {
+            // One whose holder was killed between the marker and the lock's end.
+            Leftovers.RemoveLeases(workspace.Folder, timeProvider);
             return;
         }
 

@@ -28,6 +28,26 @@ internal static partial class Leftovers
         }
     }
 
+    /// <summary>
+    /// Deletes the leases in a folder whose holders were killed, without looking below it: for a start that has nothing to
+    /// install, and may find a volume that it cannot write.
+    /// </summary>
+    public static void RemoveLeases(string folder, TimeProvider timeProvider)
+    {
+        try
+        {
+            var before = timeProvider.GetUtcNow().UtcDateTime - Age;
+            foreach (var file in Directory.EnumerateFiles(folder).Where(LeaseFile.IsName))
+            {
+                LeaseFile.RemoveDead(file, before);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It stays, and harms nobody.
+        }
+    }
+
     [GeneratedRegex(@"[.][0-9a-f]{32}[.](part|tmp)\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex HalfFile();
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Testing;
+using VibeVoice.Server.Batch;
 using VibeVoice.Server.Tests.Commands;
 using VibeVoice.Server.Tests.Settings;
 
@@ -59,6 +60,17 @@ public sealed class HubFileTests : CommandTest
                 ShouldBeTaken(key, input.GetProperty("max").ToString());
             }
         }
+    }
+
+    [Fact]
+    public void Every_setting_of_an_endpoint_can_be_set_there()
+    {
+        var variables = Hub.GetProperty("config").GetProperty("env").EnumerateArray();
+        var ofOthers = ProgramSetting.All.Where(setting => setting.Options == typeof(EndpointSettings)); // of the batch
+        _settings
+            .Keys.Except(ofOthers.Select(setting => setting.Name), StringComparer.Ordinal)
+            .Except(variables.Select(variable => variable.GetProperty("key").GetString()!), StringComparer.Ordinal)
+            .ShouldBeEmpty("hub.json must offer them");
     }
 
     [Fact]

@@ -37,11 +37,15 @@ public sealed class InstallCommandTests : CommandTest
     {
         await InstallAsync();
         File.SetLastWriteTimeUtc(Marker, DateTime.UnixEpoch);
+        // The lock of one that was killed when it had written the marker: as this process would look, had it begun at another time.
+        var dead = $"1234 0000000007 {ProcessIdentity.Current}0";
+        await File.WriteAllTextAsync(PathOf("volume/VibeVoice/.setup_lock"), dead, Token);
 
         var second = await InstallAsync();
         (second.ExitCode, second.Text).ShouldBe((0, ""));
         second.Errors.ShouldContain("Installed already: version ");
         File.GetLastWriteTimeUtc(Marker).ShouldBe(DateTime.UnixEpoch);
+        Installed().ShouldBe([".setup_complete", "cache"]);
 
         (await InstallAsync("--force")).Errors.ShouldContain("Installed version ");
         File.GetLastWriteTimeUtc(Marker).ShouldBeGreaterThan(DateTime.UnixEpoch);
