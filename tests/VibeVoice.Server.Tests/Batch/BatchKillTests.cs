@@ -13,6 +13,7 @@ public sealed class BatchKillTests
     private const int Kills = 4;
 
     [Fact]
+    [Trait("Category", "Soak")]
     public async Task Killed_at_any_point_it_goes_on_and_sends_nothing_twice_that_it_had_noted()
     {
         await using var stage = await BatchStage.StartAsync();
