@@ -9,8 +9,6 @@ namespace VibeVoice.Server.Batch;
 /// </summary>
 internal sealed partial class BatchProgress : IAsyncDisposable
 {
-    private const string ClearLine = "\r\e[K";
-
     private static readonly TimeSpan TerminalInterval = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(10);
 
@@ -47,7 +45,7 @@ internal sealed partial class BatchProgress : IAsyncDisposable
         await _stop.CancelAsync();
         await _telling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
-        _terminal?.Write(ClearLine);
+        _terminal?.Write(ProgressTerminal.ClearLine);
     }
 
     /// <summary>"12 of 40 parts done, 4 with the endpoint, 1 failed; 31.2 min of audio, 6 min 3 s left".</summary>
@@ -87,7 +85,7 @@ internal sealed partial class BatchProgress : IAsyncDisposable
             else
             {
                 // Back at its beginning, so that a line of the log is written over it.
-                await _terminal.WriteAsync($"{ClearLine}{this}\r");
+                await _terminal.WriteAsync($"{ProgressTerminal.ClearLine}{this}\r");
             }
         }
     }

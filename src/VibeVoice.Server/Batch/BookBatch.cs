@@ -1,3 +1,4 @@
+using VibeVoice.Server.Commands;
 using VibeVoice.Server.Encoding;
 using VibeVoice.Server.Hosting;
 using VibeVoice.Server.Speech;
@@ -100,10 +101,10 @@ internal sealed partial class BookBatch(
             request.Format,
             request.Title,
             request.Author,
-            share => terminal.Writer?.Write(Invariant($"\r\e[KEncoding… {share:P0}")),
+            share => terminal.Writer?.Write(Invariant($"{ProgressTerminal.ClearLine}Encoding… {share:P0}")),
             cancellationToken
         );
-        terminal.Writer?.Write("\r\e[K");
+        terminal.Writer?.Write(ProgressTerminal.ClearLine);
         var duration = TimeSpan.FromSeconds((double)writer.Samples / PartFetcher.SampleRateHz);
         Log.Written(
             _logger,
@@ -129,17 +130,8 @@ internal sealed partial class BookBatch(
     private void EnsureOutput()
     {
         var target = Path.GetFullPath(request.Output);
-        if (Directory.Exists(target))
-        {
-            throw new JobRejectedException($"'{request.Output}' is a folder, but '--output' must be a file.");
-        }
-
-        if (Path.GetDirectoryName(target) is { } parent && !Directory.Exists(parent))
-        {
-            throw new JobRejectedException(
-                $"'{request.Output}' cannot be written: there is no folder '{parent}'; make it first."
-            );
-        }
+        OutputFile.ThrowIfFolder(request.Output, target);
+        OutputFile.FolderOf(request.Output, target);
     }
 
     private static partial class Log

@@ -42,9 +42,7 @@ internal sealed class EndpointClient : IDisposable
         _key = settings.ApiKey;
         _timeProvider = timeProvider;
         _retry = new EndpointRetry(timeProvider, logger);
-        _http.DefaultRequestHeaders.UserAgent.ParseAdd(
-            $"vibevoice/{ProgramVersion.Current.Split('+')[0]} dotnet/{Environment.Version}"
-        );
+        _http.DefaultRequestHeaders.UserAgent.ParseAdd(ProgramVersion.UserAgent);
     }
 
     /// <summary>The endpoint, with a slash at its end.</summary>

@@ -129,10 +129,7 @@ internal sealed class AudioOutput : IAsyncDisposable
         var file = new FileInfo(path);
         var isLink = !OutputFile.IsDevice(path) && file.LinkTarget is not null;
         var target = isLink ? file.ResolveLinkTarget(returnFinalTarget: true)!.FullName : file.FullName;
-        if (Directory.Exists(target))
-        {
-            throw new JobRejectedException($"'{path}' is a folder, but '--output' must be a file.");
-        }
+        OutputFile.ThrowIfFolder(path, target);
 
         if (File.Exists(target))
         {
@@ -154,14 +151,7 @@ internal sealed class AudioOutput : IAsyncDisposable
 
     private static AudioOutput OpenPart(string name, string path)
     {
-        var folder = Path.GetDirectoryName(path)!;
-        if (!Directory.Exists(folder))
-        {
-            throw new JobRejectedException(
-                $"'{name}' cannot be written: there is no folder '{folder}'; make it first."
-            );
-        }
-
+        var folder = OutputFile.FolderOf(name, path);
         var part = Path.Combine(folder, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.part");
         var stream = new FileStream(part, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
         if (!OperatingSystem.IsWindows() && File.Exists(path))

@@ -12,6 +12,31 @@ internal static class OutputFile
         path.StartsWith("/dev/", StringComparison.Ordinal) && !path.StartsWith("/dev/shm/", StringComparison.Ordinal)
         || path.StartsWith("/proc/", StringComparison.Ordinal);
 
+    /// <param name="name">The file as it was named.</param>
+    /// <param name="path">Its full path.</param>
+    /// <exception cref="JobRejectedException">It is a folder.</exception>
+    public static void ThrowIfFolder(string name, string path)
+    {
+        if (Directory.Exists(path))
+        {
+            throw new JobRejectedException($"'{name}' is a folder, but '--output' must be a file.");
+        }
+    }
+
+    /// <summary>The folder in which a file is to be written.</summary>
+    /// <param name="name">The file as it was named.</param>
+    /// <param name="path">Its full path.</param>
+    /// <exception cref="JobRejectedException">There is no such folder.</exception>
+    public static string FolderOf(string name, string path)
+    {
+        var folder = Path.GetDirectoryName(path)!;
+        return Directory.Exists(folder)
+            ? folder
+            : throw new JobRejectedException(
+                $"'{name}' cannot be written: there is no folder '{folder}'; make it first."
+            );
+    }
+
     /// <summary>
     /// The format that the extension names; null, and the default's turn, for standard output, devices and names without
     /// an extension.

@@ -1,4 +1,5 @@
 using System.Globalization;
+using VibeVoice.Server.Hosting;
 using VibeVoice.Server.Speech;
 
 namespace VibeVoice.Server.Commands;
@@ -6,7 +7,6 @@ namespace VibeVoice.Server.Commands;
 /// <summary>One line on standard error, rewritten in place on a terminal; elsewhere only the summary at the end.</summary>
 internal sealed class ProgressLine(bool isQuiet) : IDisposable
 {
-    private const string ClearLine = "\r\e[K";
     private readonly bool _isLive = !isQuiet && !Console.IsErrorRedirected;
     private bool _isShown;
 
@@ -18,7 +18,7 @@ internal sealed class ProgressLine(bool isQuiet) : IDisposable
         if (_isLive)
         {
             _isShown = true;
-            Console.Error.Write(ClearLine + line.ToString(CultureInfo.InvariantCulture));
+            Console.Error.Write(ProgressTerminal.ClearLine + line.ToString(CultureInfo.InvariantCulture));
         }
     }
 
@@ -48,7 +48,7 @@ internal sealed class ProgressLine(bool isQuiet) : IDisposable
         if (_isShown)
         {
             _isShown = false;
-            Console.Error.Write(ClearLine);
+            Console.Error.Write(ProgressTerminal.ClearLine);
         }
     }
 }

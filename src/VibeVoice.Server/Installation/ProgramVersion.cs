@@ -10,4 +10,7 @@ internal static class ProgramVersion
         typeof(ProgramVersion)
             .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
             .InformationalVersion;
+
+    /// <summary>How the program names itself to servers: "vibevoice/0.1.0 dotnet/10.0.12".</summary>
+    public static string UserAgent { get; } = $"vibevoice/{Current.Split('+')[0]} dotnet/{Environment.Version}";
 }

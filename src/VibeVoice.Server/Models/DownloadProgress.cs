@@ -1,4 +1,5 @@
 using System.Globalization;
+using VibeVoice.Server.Hosting;
 
 namespace VibeVoice.Server.Models;
 
@@ -8,7 +9,6 @@ namespace VibeVoice.Server.Models;
 /// </summary>
 internal sealed partial class DownloadProgress : IAsyncDisposable
 {
-    private const string ClearLine = "\r\e[K";
     private const double Megabyte = 1e6;
 
     private static readonly TimeSpan TerminalInterval = TimeSpan.FromSeconds(0.25);
@@ -59,7 +59,7 @@ internal sealed partial class DownloadProgress : IAsyncDisposable
         await _stop.CancelAsync();
         await _telling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
-        _terminal?.Write(ClearLine);
+        _terminal?.Write(ProgressTerminal.ClearLine);
     }
 
     /// <summary>"412 of 2,036 MB (20 %), 85.3 MB/s, 19 s left".</summary>
@@ -99,7 +99,7 @@ internal sealed partial class DownloadProgress : IAsyncDisposable
             }
             else
             {
-                await _terminal.WriteAsync($"{ClearLine}Downloading {_what}: {line}");
+                await _terminal.WriteAsync($"{ProgressTerminal.ClearLine}Downloading {_what}: {line}");
             }
         }
     }

@@ -37,9 +37,7 @@ internal sealed class HubClient : IDisposable
         _retry = new HubRetry(endpoint, attempts, timeProvider);
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(10) };
         _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
-        _http.DefaultRequestHeaders.UserAgent.ParseAdd(
-            $"vibevoice/{ProgramVersion.Current.Split('+')[0]} dotnet/{Environment.Version}"
-        );
+        _http.DefaultRequestHeaders.UserAgent.ParseAdd(ProgramVersion.UserAgent);
         // Compressed, sizes and ranges would be those of something else.
         _http.DefaultRequestHeaders.AcceptEncoding.ParseAdd("identity");
     }

@@ -37,9 +37,8 @@ public sealed class InstallCommandTests : CommandTest
     {
         await InstallAsync();
         File.SetLastWriteTimeUtc(Marker, DateTime.UnixEpoch);
-        // The lock of one that was killed when it had written the marker: as this process would look, had it begun at another time.
-        var dead = $"1234 0000000007 {ProcessIdentity.Current}0";
-        await File.WriteAllTextAsync(PathOf("volume/VibeVoice/.setup_lock"), dead, Token);
+        // The lock of one that was killed when it had written the marker.
+        await File.WriteAllTextAsync(PathOf("volume/VibeVoice/.setup_lock"), DeadHolder.Lease, Token);
 
         var second = await InstallAsync();
         (second.ExitCode, second.Text).ShouldBe((0, ""));

@@ -87,8 +87,7 @@ public sealed class LeaseFileTests : IDisposable
     [Fact]
     public async Task What_killed_holders_left_is_removed_and_what_the_living_hold_is_not()
     {
-        // As this process would look, had it begun at another time.
-        var dead = $"1234 0000000007 {ProcessIdentity.Current}0";
+        var dead = DeadHolder.Lease;
         string[] names = [".lease", "vibevoice.lease", ".setup_lock", $".setup_lock.{Guid.NewGuid():N}.stale"];
         Array.ForEach(names, name => File.WriteAllText(PathOf(name), dead));
         await File.WriteAllTextAsync(PathOf("old.lease"), "5678 0000000007 elsewhere:1:2", Token);
