@@ -1,0 +1,123 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace VibeVoice.Native;
+
+/// <summary>What goes into a linear layer: float32 rows, and the same in 16 bits with a scale for each 64 numbers.</summary>
+/// <remarks>
+/// 16 bits are 90 dB below the largest of their block, far less than 8-bit weights cost: to the layers around, the product is one
+/// of exact activations. Owns the buffers, which grow to the largest input seen. Not thread-safe.
+/// </remarks>
+internal sealed unsafe class Activations : IDisposable
+{
+    private const int Block = Int8Panels.Block;
+    private const float Limit = short.MaxValue;
+    private const float SmallestNormal = 1.17549435e-38f;
+    private readonly ScratchBuffer<short> _numbers = new();
+    private readonly ScratchBuffer<float> _scales = new();
+
+    /// <summary>Float32, <c>[rows, …]</c>; not owned.</summary>
+    public float* Values { get; private set; }
+
+    /// <summary>From a row of <see cref="Values"/> to the next; rows may overlap.</summary>
+    public int Stride { get; private set; }
+
+    public int Rows { get; private set; }
+
+    /// <summary>Blocks of a row.</summary>
+    public int Blocks { get; private set; }
+
+    /// <summary><c>[rows, blocks · 64]</c>.</summary>
+    public short* Numbers { get; private set; }
+
+    /// <summary><c>[rows, blocks]</c>.</summary>
+    public float* Scales { get; private set; }
+
+    /// <summary>Takes rows for a layer of some format, all at once.</summary>
+    public Activations Set(PanelFormat format, float* values, int stride, int rows, int inputs)
+    {
+        Prepare(format, values, stride, rows, inputs);
+        Quantize(format, inputs, 0, rows);
+        return this;
+    }
+
+    /// <summary>Takes rows that threads then convert, each some.</summary>
+    public void Prepare(PanelFormat format, float* values, int stride, int rows, int inputs)
+    {
+        Values = values;
+        Stride = stride;
+        Rows = rows;
+        Blocks = Panels.BlocksOf(inputs);
+        if (format.IsQuantized())
+        {
+            Numbers = _numbers.Take((long)rows * Blocks * Block);
+            Scales = _scales.Take((long)rows * Blocks);
+        }
+    }
+
+    public void Quantize(PanelFormat format, int inputs, int firstRow, int rows)
+    {
+        if (!format.IsQuantized())
+        {
+            return;
+        }
+
+        for (var row = firstRow; row < firstRow + rows; row++)
+        {
+            QuantizeRow(
+                Values + ((nint)row * Stride),
+                inputs,
+                Numbers + ((nint)row * Blocks * Block),
+                Scales + ((nint)row * Blocks)
+            );
+        }
+    }
+
+    public void Dispose()
+    {
+        _numbers.Dispose();
+        _scales.Dispose();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void QuantizeRow(float* values, int inputs, short* numbers, float* scales)
+    {
+        var full = inputs / Block * Block;
+        for (var k = 0; k < full; k += Block)
+        {
+            *scales++ = QuantizeBlock(values + k, numbers + k);
+        }
+
+        if (full < inputs)
+        {
+            var rest = stackalloc float[Block];
+            new Span<float>(rest, Block).Clear();
+            new ReadOnlySpan<float>(values + full, inputs - full).CopyTo(new Span<float>(rest, Block));
+            *scales = QuantizeBlock(rest, numbers + full);
+        }
+    }
+
+    // Numbers that are not finite give a scale that is not, and so reach the end, where they are told.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float QuantizeBlock(float* values, short* numbers)
+    {
+        var largest = Vector256<float>.Zero;
+        for (var i = 0; i < Block; i += 8)
+        {
+            largest = Vector256.Max(largest, Vector256.Abs(Vector256.Load(values + i)));
+        }
+
+        var half = Vector128.Max(largest.GetLower(), largest.GetUpper());
+        var most = MathF.Max(MathF.Max(half[0], half[1]), MathF.Max(half[2], half[3]));
+        var scale = most / Limit;
+        var factor = Vector256.Create(scale > SmallestNormal ? Limit / most : 0);
+        for (var i = 0; i < Block; i += 16)
+        {
+            var lower = Vector256.ConvertToInt32(Vector256.Round(Vector256.Load(values + i) * factor));
+            var upper = Vector256.ConvertToInt32(Vector256.Round(Vector256.Load(values + i + 8) * factor));
+            Vector256.Narrow(lower, upper).Store(numbers + i);
+        }
+
+        return scale;
+    }
+}

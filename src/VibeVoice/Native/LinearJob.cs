@@ -1,0 +1,169 @@
+using System.Runtime.Intrinsics;
+
+namespace VibeVoice.Native;
+
+/// <summary>What becomes of the outputs of a linear layer before they are written.</summary>
+internal enum Finish
+{
+    /// <summary>y = v.</summary>
+    Store,
+
+    /// <summary>y = relu(v).</summary>
+    Relu,
+
+    /// <summary>y = silu(v).</summary>
+    Silu,
+
+    /// <summary>y = gelu(v).</summary>
+    Gelu,
+
+    /// <summary>y += v.</summary>
+    Add,
+
+    /// <summary>y += factor · v.</summary>
+    AddScaled,
+
+    /// <summary>y = silu(v of a panel) · (v of the next one): half as many outputs.</summary>
+    Gate,
+}
+
+/// <summary>A linear layer over rows, in pieces of some outputs and some rows.</summary>
+/// <remarks>One for an engine: jobs come one after the other.</remarks>
+internal sealed unsafe class LinearJob(WorkerPool pool) : IParallelJob
+{
+    private const int TileRows = 32;
+    private const long PieceBytes = 96 * 1024;
+    private const int PieceProducts = 200_000;
+    private LinearLayer _layer = null!;
+    private Activations _x = null!;
+    private float* _y;
+    private int _stride;
+    private Finish _finish;
+    private float* _factors;
+    private int _factorStride;
+    private int _panelsPerPiece;
+    private int _panelPieces;
+
+    /// <param name="layer">The layer.</param>
+    /// <param name="x">Its input.</param>
+    /// <param name="y">Where its output goes.</param>
+    /// <param name="stride">From a row of y to the next.</param>
+    /// <param name="finish">What is done before.</param>
+    /// <param name="factors">Of <see cref="Finish.AddScaled"/>.</param>
+    /// <param name="factorStride">From the factors of a row to those of the next; 0 for all the same.</param>
+    public void Run(
+        LinearLayer layer,
+        Activations x,
+        float* y,
+        int stride,
+        Finish finish = Finish.Store,
+        float* factors = null,
+        int factorStride = 0
+    )
+    {
+        _layer = layer;
+        _x = x;
+        _y = y;
+        _stride = stride;
+        _finish = finish;
+        _factors = factors;
+        _factorStride = factorStride;
+        var group = finish == Finish.Gate ? 2 : 1;
+        var groups = layer.PanelCount / group;
+        var tiles = (x.Rows + TileRows - 1) / TileRows;
+        var byTraffic = layer.Bytes / PieceBytes;
+        var byWork = (long)layer.Outputs * layer.Inputs * Math.Min(x.Rows, TileRows) / PieceProducts;
+        _panelPieces = (int)Math.Clamp(Math.Max(byTraffic, byWork), 1, Math.Min(groups, 16L * pool.Threads));
+        _panelsPerPiece = (groups + _panelPieces - 1) / _panelPieces * group;
+        _panelPieces = (layer.PanelCount + _panelsPerPiece - 1) / _panelsPerPiece;
+        pool.Run(this, _panelPieces * tiles);
+    }
+
+    public void Run(int piece, int worker)
+    {
+        var (tile, part) = Math.DivRem(piece, _panelPieces);
+        var first = part * _panelsPerPiece;
+        var firstRow = tile * TileRows;
+        Compute(
+            _layer,
+            _x,
+            firstRow,
+            Math.Min(TileRows, _x.Rows - firstRow),
+            first,
+            Math.Min(first + _panelsPerPiece, _layer.PanelCount),
+            _y + ((nint)firstRow * _stride),
+            _stride,
+            _finish,
+            _factors + ((nint)firstRow * _factorStride),
+            _factorStride
+        );
+    }
+
+    /// <summary>Some panels for some rows, on this thread.</summary>
+    public static void Compute(
+        LinearLayer layer,
+        Activations x,
+        int firstRow,
+        int rows,
+        int firstPanel,
+        int endPanel,
+        float* y,
+        int stride,
+        Finish finish,
+        float* factors,
+        int factorStride
+    )
+    {
+        const int width = Panels.Outputs;
+        var v = stackalloc float[TileRows * width * 2];
+        if (finish == Finish.Gate)
+        {
+            for (var panel = firstPanel; panel < endPanel; panel += 2)
+            {
+                var up = v + (TileRows * width);
+                layer.Multiply(panel, x, firstRow, rows, v, width);
+                layer.Multiply(panel + 1, x, firstRow, rows, up, width);
+                for (var row = 0; row < rows; row++)
+                {
+                    var target = y + ((nint)row * stride) + (panel / 2 * width);
+                    for (var i = 0; i < width; i += 8)
+                    {
+                        var gate = VectorMath.Silu(Vector256.Load(v + (row * width) + i));
+                        (gate * Vector256.Load(up + (row * width) + i)).Store(target + i);
+                    }
+                }
+            }
+
+            return;
+        }
+
+        for (var panel = firstPanel; panel < endPanel; panel++)
+        {
+            layer.Multiply(panel, x, firstRow, rows, v, width);
+            for (var row = 0; row < rows; row++)
+            {
+                for (var i = 0; i < width; i += 8)
+                {
+                    var column = (panel * width) + i;
+                    var target = y + ((nint)row * stride) + column;
+                    var value = Vector256.Load(v + (row * width) + i);
+                    value = layer.Bias is null ? value : value + Vector256.Load(layer.Bias + column);
+                    value = finish switch
+                    {
+                        Finish.Relu => Vector256.Max(value, Vector256<float>.Zero),
+                        Finish.Silu => VectorMath.Silu(value),
+                        Finish.Gelu => VectorMath.Gelu(value),
+                        Finish.Add => value + Vector256.Load(target),
+                        Finish.AddScaled => Vector256.MultiplyAddEstimate(
+                            value,
+                            Vector256.Load(factors + ((nint)row * factorStride) + column),
+                            Vector256.Load(target)
+                        ),
+                        _ => value,
+                    };
+                    value.Store(target);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace VibeVoice.Native;
+
+/// <summary>What is computed number by number, eight at a time. Widths are padded to 16.</summary>
+internal static unsafe class VectorMath
+{
+    /// <summary>x / (1 + exp(−x)).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Silu(Vector256<float> x) => x / (Vector256<float>.One + Vector256.Exp(-x));
+
+    /// <summary>x · (1 + erf(x / √2)) / 2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Gelu(Vector256<float> x) =>
+        Vector256.Create(0.5f) * x * (Vector256<float>.One + Erf(x * Vector256.Create(0.70710678f)));
+
+    /// <summary>x / sqrt(mean(x²) + ε) · weight; pads stay zero, since the weight's are.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void RmsNorm(float* x, float* weight, float* y, int width, float epsilon)
+    {
+        var padded = Panels.Padded(width);
+        var scale = Vector256.Create(InverseRms(x, width, epsilon));
+        for (var i = 0; i < padded; i += 8)
+        {
+            (Vector256.Load(x + i) * scale * Vector256.Load(weight + i)).Store(y + i);
+        }
+    }
+
+    /// <summary>The same, then · (1 + scale) + shift.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void RmsNormModulated(
+        float* x,
+        float* weight,
+        float* shift,
+        float* scale,
+        float* y,
+        int width,
+        float epsilon
+    )
+    {
+        var padded = Panels.Padded(width);
+        var rms = Vector256.Create(InverseRms(x, width, epsilon));
+        for (var i = 0; i < padded; i += 8)
+        {
+            var normed = Vector256.Load(x + i) * rms * Vector256.Load(weight + i);
+            Vector256
+                .MultiplyAddEstimate(
+                    normed,
+                    Vector256.Load(scale + i) + Vector256<float>.One,
+                    Vector256.Load(shift + i)
+                )
+                .Store(y + i);
+        }
+    }
+
+    /// <summary>y += x.</summary>
+    public static void Add(float* y, float* x, int width)
+    {
+        for (var i = 0; i < Panels.Padded(width); i += 8)
+        {
+            (Vector256.Load(y + i) + Vector256.Load(x + i)).Store(y + i);
+        }
+    }
+
+    /// <summary>Sum of x · y over a padded width.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static float Dot(float* x, float* y, int padded)
+    {
+        var (a, b) = (Vector256<float>.Zero, Vector256<float>.Zero);
+        for (var i = 0; i < padded; i += 16)
+        {
+            a = Vector256.MultiplyAddEstimate(Vector256.Load(x + i), Vector256.Load(y + i), a);
+            b = Vector256.MultiplyAddEstimate(Vector256.Load(x + i + 8), Vector256.Load(y + i + 8), b);
+        }
+
+        return Vector256.Sum(a + b);
+    }
+
+    private static float InverseRms(float* x, int width, float epsilon) =>
+        1 / MathF.Sqrt((Dot(x, x, Panels.Padded(width)) / width) + epsilon);
+
+    // Two minimax polynomials, for |x| below and above 0.921875; above 3.925 the result is 1 in float32. The coefficients are
+    // those of ONNX Runtime's MLAS (erf.cpp, MIT licence); within 2 units in the last place.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Erf(Vector256<float> x)
+    {
+        var size = Vector256.Min(Vector256.Abs(x), Vector256.Create(3.925f));
+        var square = x * x;
+        var small = Vector256.Create(-5.99104969e-4f);
+        small = Vector256.MultiplyAddEstimate(small, square, Vector256.Create(4.99339588e-3f));
+        small = Vector256.MultiplyAddEstimate(small, square, Vector256.Create(-2.67667342e-2f));
+        small = Vector256.MultiplyAddEstimate(small, square, Vector256.Create(1.12818025e-1f));
+        small = Vector256.MultiplyAddEstimate(small, square, Vector256.Create(-3.76124859e-1f));
+        small = Vector256.MultiplyAddEstimate(small, square, Vector256.Create(1.28379151e-1f));
+        small = Vector256.MultiplyAddEstimate(small, x, x);
+
+        var large = Vector256.Create(1.72948930e-5f);
+        large = Vector256.MultiplyAddEstimate(large, size, Vector256.Create(-3.83208680e-4f));
+        large = Vector256.MultiplyAddEstimate(large, size, Vector256.Create(3.88393435e-3f));
+        large = Vector256.MultiplyAddEstimate(large, size, Vector256.Create(-2.42545605e-2f));
+        large = Vector256.MultiplyAddEstimate(large, size, Vector256.Create(1.06777847e-1f));
+        large = Vector256.MultiplyAddEstimate(large, size, Vector256.Create(6.34846687e-1f));
+        large = Vector256.MultiplyAddEstimate(large, size, Vector256.Create(1.28717512e-1f));
+        large = Vector256.MultiplyAddEstimate(large, size, size);
+        large = Vector256.CopySign(Vector256<float>.One - Vector256.Exp(-large), x);
+        return Vector256.ConditionalSelect(Vector256.LessThan(size, Vector256.Create(0.921875f)), small, large);
+    }
+}
