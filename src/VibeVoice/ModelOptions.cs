@@ -20,6 +20,19 @@ public sealed record ModelOptions
     public string? TokenizerFolder { get; init; }
 
     /// <summary>
+    /// Folder for weights that were quantised and laid out, so that it is done once: later loads map what is there. It is
+    /// made if need be, and may be shared by processes and machines. Null to do it in memory, at every load. Nothing is
+    /// kept there of a model that computes with its checkpoint's own weights.
+    /// </summary>
+    public string? CompiledFolder { get; init; }
+
+    /// <summary>
+    /// Told in a sentence of what takes long or was found amiss while a model is loaded, such as damaged weights that are
+    /// compiled again; on the thread that loads. Null to hear nothing.
+    /// </summary>
+    public Action<string>? OnNotice { get; init; }
+
+    /// <summary>
     /// Takes the place of the end-of-speech classifier's last bias; null for the checkpoint's own. Recorded runs that
     /// must not end use −50.
     /// </summary>

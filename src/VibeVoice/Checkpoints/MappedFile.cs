@@ -40,13 +40,16 @@ internal sealed unsafe class MappedFile : IDisposable
     public long Length { get; }
 
     /// <summary>Bytes of the file; they must not be used after <see cref="Dispose"/>.</summary>
-    public ReadOnlySpan<byte> Span(long offset, int length)
+    public ReadOnlySpan<byte> Span(long offset, int length) => new(Address(offset, length), length);
+
+    /// <summary>Where bytes of the file begin; they must not be used after <see cref="Dispose"/>.</summary>
+    public byte* Address(long offset, long length)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length - length);
-        return new ReadOnlySpan<byte>(_start + offset, length);
+        return _start + offset;
     }
 
     public void Dispose()
