@@ -6,6 +6,9 @@ namespace VibeVoice;
 /// </remarks>
 public sealed record SpeakOptions
 {
+    /// <summary>The most that <see cref="FramesPerHandOver"/> may be: what the model computes for one window of text.</summary>
+    public const int MostFramesPerHandOver = Generation.SpeechRun.FramesPerWindow;
+
     /// <summary>The same text, voice, options and seed give the same speech.</summary>
     public ulong Seed { get; init; }
 
@@ -14,6 +17,13 @@ public sealed record SpeakOptions
 
     /// <summary>Diffusion steps per frame; more is slower and slightly cleaner. Null for the checkpoint's default.</summary>
     public int? DiffusionSteps { get; init; }
+
+    /// <summary>
+    /// The most frames that are handed out together, from 1 to <see cref="MostFramesPerHandOver"/>. They are decoded together,
+    /// which takes less time than one by one, but the first of them is heard later; the first of a speech is always alone.
+    /// For a speech that nobody listens to while it is made. Default: 1, each before the next is computed.
+    /// </summary>
+    public int FramesPerHandOver { get; init; } = 1;
 
     /// <summary>Takes the place of seeded noise, such as numbers that were recorded.</summary>
     public INoiseSource? Noise { get; init; }

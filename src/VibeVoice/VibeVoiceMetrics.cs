@@ -13,7 +13,7 @@ public static class VibeVoiceMetrics
     /// <summary>
     /// A histogram, in seconds: how long one part of a frame took. Its tag <see cref="PartTag"/> says which:
     /// <c>text</c> (both language models read a window of text, every sixth frame while there is text), <c>sampler</c>,
-    /// <c>decoder</c>, or <c>speech_step</c> (the latent is fed back).
+    /// <c>decoder</c>, or <c>speech_step</c> (the latent is fed back). Streams that are computed together count as one.
     /// </summary>
     public const string PartDuration = "vibevoice.part.duration";
 

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.OnnxRuntime;
 using VibeVoice.Devices;
 using VibeVoice.Generation;
+using VibeVoice.Generation.Scheduling;
 using VibeVoice.Graphs;
 using VibeVoice.Text;
 using VibeVoice.Text.Chunks;
@@ -10,9 +11,9 @@ namespace VibeVoice;
 
 /// <summary>A loaded checkpoint that speaks.</summary>
 /// <remarks>
-/// Thread-safe: requests made at once take turns frame by frame, and each gets what it would get alone. Dispose it
-/// when no more requests will be made; those in progress fail at their next frame, and the last of them frees the
-/// memory.
+/// Thread-safe: requests made at once are computed together, frame by frame, and each gets what it would get alone; more
+/// than <see cref="ModelOptions.Slots"/> of them wait. Dispose it when no more requests will be made; those in progress
+/// fail at their next frame, and the last of them frees the memory.
 /// </remarks>
 [SuppressMessage("ApiDesign", "RS0026:Two overloads with optional parameters", Justification = Overloads)]
 [SuppressMessage("ApiDesign", "RS0027:Two overloads with optional parameters", Justification = Overloads)]
@@ -20,18 +21,24 @@ public sealed class VibeVoiceModel : IDisposable
 {
     private const string Overloads = "A text is a string or a stream of strings: no call fits both.";
 
-    private readonly Engine _engine;
+    private readonly SpeechEngine _engine;
     private readonly TextTokenizer _tokenizer;
-    private readonly FairTurns _turns = new();
     private int _isDisposed;
 
-    private VibeVoiceModel(Engine engine, TextTokenizer tokenizer, DeviceChoice device, ModelPrecision precision)
+    internal VibeVoiceModel(
+        SpeechEngine engine,
+        TextTokenizer tokenizer,
+        DeviceChoice device,
+        ModelPrecision precision,
+        ModelOptions options
+    )
     {
         _engine = engine;
         _tokenizer = tokenizer;
         Device = device;
         Precision = precision;
         Planner = new SpeechPlanner(engine.Config, tokenizer);
+        Scheduler = new FrameScheduler(engine, options.Slots, options.MostWaiting);
     }
 
     /// <summary>Where it computes, and why there.</summary>
@@ -63,7 +70,9 @@ public sealed class VibeVoiceModel : IDisposable
     /// <exception cref="ModelFormatException">A file is missing, or is not what it should be.</exception>
     /// <exception cref="WeightMismatchException">A tensor is missing, or has another shape.</exception>
     /// <exception cref="DeviceUnavailableException">The device that was asked for cannot be used.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">Fewer than one thread, or no such device or precision.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// Fewer than one thread or slot, fewer than none waiting, or no such device or precision.
+    /// </exception>
     public static Task<VibeVoiceModel> LoadAsync(
         string folder,
         ModelOptions? options = null,
@@ -74,6 +83,8 @@ public sealed class VibeVoiceModel : IDisposable
         options ??= new ModelOptions();
         var threads = options.Threads ?? Environment.ProcessorCount; // which heeds a container's quota
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Slots, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegative(options.MostWaiting, nameof(options));
         if (options.Precision is { } asked && !Enum.IsDefined(asked))
         {
             throw new ArgumentOutOfRangeException(nameof(options), asked, "Choose Float32 or Float16.");
@@ -85,7 +96,7 @@ public sealed class VibeVoiceModel : IDisposable
                 var device = DeviceChoice.Make(options.Device);
                 var precision = options.Precision ?? device.DefaultPrecision;
                 var tokenizer = TextTokenizer.Load(options.TokenizerFolder ?? folder);
-                var engine = Engine.Open(
+                var engine = GraphEngine.Open(
                     folder,
                     new EngineOptions(
                         threads,
@@ -95,7 +106,7 @@ public sealed class VibeVoiceModel : IDisposable
                     ),
                     cancellationToken
                 );
-                return new VibeVoiceModel(engine, tokenizer, device, precision);
+                return new VibeVoiceModel(engine, tokenizer, device, precision, options);
             },
             cancellationToken
         );
@@ -113,7 +124,10 @@ public sealed class VibeVoiceModel : IDisposable
     /// <param name="voice">Loaded by this model.</param>
     /// <param name="options">How; the defaults when null.</param>
     /// <param name="cancellationToken">Stops within one frame.</param>
-    /// <returns>Frames, each handed out before the next is computed. Nothing is computed until they are asked for.</returns>
+    /// <returns>
+    /// Frames, each handed out before the next is computed, unless the options say otherwise. Nothing is computed until they
+    /// are asked for. Reading them throws <see cref="ModelBusyException"/> where too many speeches wait already.
+    /// </returns>
     /// <exception cref="ArgumentException">The voice is another model's, or an option makes no sense.</exception>
     /// <exception cref="PauseTooLongException">The text asks for a longer pause than the options allow.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
@@ -137,8 +151,9 @@ public sealed class VibeVoiceModel : IDisposable
     /// <param name="options">How; the defaults when null.</param>
     /// <param name="cancellationToken">Stops within one frame, or while text is awaited.</param>
     /// <returns>
-    /// Frames, each handed out before the next is computed. Nothing is computed until they are asked for. Reading them
-    /// throws <see cref="PauseTooLongException"/> where the text comes to a pause that is longer than the options allow.
+    /// Frames, each handed out before the next is computed, unless the options say otherwise. Nothing is computed until they
+    /// are asked for. Reading them throws <see cref="ModelBusyException"/> where too many speeches wait already, and
+    /// <see cref="PauseTooLongException"/> where the text comes to a pause that is longer than the options allow.
     /// </returns>
     /// <exception cref="ArgumentException">The voice is another model's, or an option makes no sense.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
@@ -154,7 +169,7 @@ public sealed class VibeVoiceModel : IDisposable
         ThrowIfDisposed();
         var narration = Planner.CreateOptions(voice, options);
         var script = new ScriptReader(narration.CreateScript(Planner.CountTokens), text);
-        return new Speech(this, script, new Narration(this, _engine, voice.Preset, narration), cancellationToken);
+        return new Speech(this, script, new Narration(this, Scheduler, voice.Preset, narration), cancellationToken);
     }
 
     /// <summary>Ends the use of the model; see the remarks on the type.</summary>
@@ -162,9 +177,13 @@ public sealed class VibeVoiceModel : IDisposable
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
         {
+            Scheduler.Dispose();
             _engine.Dispose();
         }
     }
+
+    /// <summary>Makes all calls of the engine.</summary>
+    internal FrameScheduler Scheduler { get; }
 
     internal ChunkReader ReadChunk(ScriptReader script) => new(script, _tokenizer);
 
@@ -181,19 +200,8 @@ public sealed class VibeVoiceModel : IDisposable
     internal bool KnowsWords => _tokenizer.KnowsWords;
 
     /// <summary>The engine, which the caller disposes when its request has ended.</summary>
-    internal Engine Enter() => _engine.TryEnter() ? _engine : throw new ObjectDisposedException(nameof(VibeVoiceModel));
-
-    internal async ValueTask<FairTurns.Turn> TakeTurnAsync(CancellationToken cancellationToken)
-    {
-        var turn = await _turns.TakeAsync(cancellationToken).ConfigureAwait(false);
-        if (Volatile.Read(ref _isDisposed) == 0)
-        {
-            return turn;
-        }
-
-        turn.Dispose();
-        throw new ObjectDisposedException(nameof(VibeVoiceModel));
-    }
+    internal SpeechEngine Enter() =>
+        _engine.TryEnter() ? _engine : throw new ObjectDisposedException(nameof(VibeVoiceModel));
 
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
 

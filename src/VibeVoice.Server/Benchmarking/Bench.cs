@@ -32,6 +32,7 @@ internal sealed class Bench
             new ModelOptions
             {
                 Threads = threads,
+                Slots = options.Streams,
                 Device = options.Device,
                 Precision = options.Precision,
                 EndOfSpeechBias = NeverEnds,

@@ -57,15 +57,17 @@ internal sealed class RunReplay
         var ownTokens = _model.Tokenize(_recorded.Text);
         var tokens = _recorded.TokenIds ?? ownTokens;
         var taken = 0;
-        using var run = new SpeechRun(engine, _voice.Preset, _options);
+        var scheduler = _model.Scheduler;
+        using var run = await scheduler
+            .OpenAsync(_voice.Preset, _options, firstFrame: 0, cancellationToken)
+            .ConfigureAwait(false);
         while (run.End is null && run.FramesComputed < _frames)
         {
             var window = tokens[
                 taken..(run.NeedsText ? Math.Min(taken + SpeechRun.TokensPerWindow, tokens.Length) : taken)
             ];
             taken += window.Length;
-            using var turn = await _model.TakeTurnAsync(cancellationToken).ConfigureAwait(false);
-            await Task.Run(() => ComputeFrame(run, window), cancellationToken).ConfigureAwait(false);
+            await scheduler.RunAloneAsync(() => ComputeFrame(run, window), cancellationToken).ConfigureAwait(false);
         }
 
         if (_lastSpoken is not null)

@@ -1,19 +1,15 @@
-using VibeVoice.Checkpoints;
+using VibeVoice.Generation.Scheduling;
 using VibeVoice.Text.Chunks;
 
 namespace VibeVoice.Generation;
 
 /// <summary>One chunk being spoken: its text, its run of the model, its limits, and what comes after it.</summary>
 /// <remarks>Not thread-safe.</remarks>
-internal sealed class ChunkRun(
-    Engine engine,
-    VoicePreset voice,
-    NarrationOptions options,
-    ChunkReader chunk,
-    int firstFrame
-) : IDisposable
+internal sealed class ChunkRun(FrameScheduler scheduler, SpeechRun run, NarrationOptions options, ChunkReader chunk)
+    : IDisposable
 {
-    private readonly SpeechRun _run = new(engine, voice, options.Run, firstFrame);
+    private readonly SpeechRun _run = run;
+    private readonly ScheduledRun _place = new(run);
     private readonly int _tokensBefore = chunk.Taken;
     private int[] _window = [];
     private NextChunk? _next;
@@ -26,6 +22,8 @@ internal sealed class ChunkRun(
 
     public SpeechEndReason EndReason => _run.End!.Value;
 
+    public int FramesComputed => _run.FramesComputed;
+
     public int FramesSpoken => _run.FramesPutOut;
 
     public int TokensRead => chunk.Taken - _tokensBefore;
@@ -36,11 +34,16 @@ internal sealed class ChunkRun(
             ? await chunk.TakeAsync(SpeechRun.TokensPerWindow, cancellationToken).ConfigureAwait(false)
             : [];
 
-    /// <summary>Computes a frame, and before it the text that was taken.</summary>
-    public float[]? NextFrame()
+    /// <summary>Computes frames, and before them the text that was taken.</summary>
+    /// <param name="most">How many; there are fewer where the window, a limit or the speech ends.</param>
+    /// <returns>Samples of those that are to be handed out.</returns>
+    public ValueTask<Memory<float>> ComputeAsync(int most, CancellationToken cancellationToken)
     {
-        _run.ReadText(_window);
-        return _run.End is null ? _run.NextFrame() : null;
+        var left = _run.FramesLeftOfWindow;
+        var frames = _run.SpeechHasEnded
+            ? left // none is put out, so none is waited for
+            : Math.Min(most, Math.Min(left, options.ChunkFrames - _run.FramesPutOut));
+        return scheduler.ComputeAsync(_place, _window, frames, cancellationToken);
     }
 
     /// <summary>Ends the run where a limit comes before the next frame, so that its last frame can still fade out.</summary>
@@ -69,7 +72,11 @@ internal sealed class ChunkRun(
     public async ValueTask<NextChunk> FindNextAsync(CancellationToken cancellationToken) =>
         _next ??= await FindAsync(cancellationToken).ConfigureAwait(false);
 
-    public void Dispose() => _run.Dispose();
+    public void Dispose()
+    {
+        scheduler.Leave(_place);
+        _run.Dispose();
+    }
 
     private async ValueTask<NextChunk> FindAsync(CancellationToken cancellationToken)
     {

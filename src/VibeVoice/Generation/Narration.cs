@@ -1,15 +1,21 @@
 using System.Runtime.CompilerServices;
 using VibeVoice.Checkpoints;
+using VibeVoice.Generation.Scheduling;
 using VibeVoice.Text.Chunks;
 
 namespace VibeVoice.Generation;
 
 /// <summary>Speaks a script: chunk after chunk, each from the voice's prompt, and the silence between them.</summary>
 /// <remarks>For one reader. The report may be read from any thread.</remarks>
-internal sealed class Narration(VibeVoiceModel model, Engine engine, VoicePreset voice, NarrationOptions options)
+internal sealed class Narration(
+    VibeVoiceModel model,
+    FrameScheduler scheduler,
+    VoicePreset voice,
+    NarrationOptions options
+)
 {
-    private readonly int _sampleRateHz = engine.Config.SampleRateHz;
-    private readonly int _samplesPerFrame = engine.Config.Acoustic.SamplesPerFrame;
+    private readonly int _sampleRateHz = model.SampleRateHz;
+    private readonly int _samplesPerFrame = model.SamplesPerFrame;
     private SpeakReport _report = new(0, 0, TimeSpan.Zero, null, 0, EndedBeforeText: false, 0);
     private ChunkReader? _chunk;
     private long _samples;
@@ -18,22 +24,35 @@ internal sealed class Narration(VibeVoiceModel model, Engine engine, VoicePreset
     /// <summary>What has been handed out so far.</summary>
     public SpeakReport Report => Volatile.Read(ref _report);
 
-    /// <summary>Frames, each handed out before the next is computed.</summary>
+    /// <summary>Frames. From the first chunk to its end the speech holds a slot.</summary>
     public async IAsyncEnumerable<ReadOnlyMemory<float>> SpeakAsync(
         ScriptReader script,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        while (!_isOver && await script.PeekAsync(cancellationToken).ConfigureAwait(false) is { } part)
+        IDisposable? slot = null;
+        try
         {
-            var frames =
-                part.Kind == ScriptPartKind.Silence
-                    ? PauseAsync(script, cancellationToken)
-                    : SpeakChunkAsync(model.ReadChunk(script), cancellationToken);
-            await foreach (var frame in frames.ConfigureAwait(false))
+            while (!_isOver && await script.PeekAsync(cancellationToken).ConfigureAwait(false) is { } part)
             {
-                yield return frame;
+                if (part.Kind != ScriptPartKind.Silence)
+                {
+                    slot ??= await scheduler.Slots.TakeAsync(cancellationToken).ConfigureAwait(false);
+                }
+
+                var frames =
+                    part.Kind == ScriptPartKind.Silence
+                        ? PauseAsync(script, cancellationToken)
+                        : SpeakChunkAsync(model.ReadChunk(script), cancellationToken);
+                await foreach (var frame in frames.ConfigureAwait(false))
+                {
+                    yield return frame;
+                }
             }
+        }
+        finally
+        {
+            slot?.Dispose();
         }
 
         var reason = Report.Chunks is [.., var last] ? last.EndReason : SpeechEndReason.EndOfSpeech;
@@ -92,24 +111,33 @@ internal sealed class Narration(VibeVoiceModel model, Engine engine, VoicePreset
         for (ChunkReader? rest = chunk; rest is not null; )
         {
             _chunk = rest;
-            using var run = new ChunkRun(engine, voice, options, rest, Report.FramesComputed);
+            using var run = await OpenAsync(rest, cancellationToken).ConfigureAwait(false);
             await run.StopAtLimitsAsync(cancellationToken).ConfigureAwait(false);
             while (!run.HasEnded)
             {
-                var samples = await NextFrameAsync(run, cancellationToken).ConfigureAwait(false);
-                if (samples is not null)
+                var spoken = run.FramesSpoken;
+                var samples = await ComputeAsync(run, cancellationToken).ConfigureAwait(false);
+                if (!samples.IsEmpty)
                 {
-                    yield return samples;
+                    await run.StopAtLimitsAsync(cancellationToken).ConfigureAwait(false);
+                }
+
+                for (; !samples.IsEmpty; samples = samples[_samplesPerFrame..])
+                {
+                    var frame = samples[.._samplesPerFrame];
+                    var isLast = ++spoken == run.FramesSpoken && run.HasSpokenLast;
+                    await FinishAsync(frame, run, spoken == 1, isLast, cancellationToken).ConfigureAwait(false);
+                    yield return frame;
                 }
             }
 
             var next = await run.FindNextAsync(cancellationToken).ConfigureAwait(false);
-            var spoken = new SpokenChunk(run.FramesSpoken, run.TokensRead, run.EndReason, next.IsTextLost);
+            var ended = new SpokenChunk(run.FramesSpoken, run.TokensRead, run.EndReason, next.IsTextLost);
             Publish(
                 Report with
                 {
                     EndedBeforeText = Report.EndedBeforeText || next.IsTextLost,
-                    Chunks = [.. Report.Chunks, spoken],
+                    Chunks = [.. Report.Chunks, ended],
                 }
             );
             rest = next.Rest;
@@ -122,58 +150,75 @@ internal sealed class Narration(VibeVoiceModel model, Engine engine, VoicePreset
         }
     }
 
-    /// <returns>What is to be handed out; null for a frame after the end of speech.</returns>
-    private async ValueTask<float[]?> NextFrameAsync(ChunkRun run, CancellationToken cancellationToken)
+    private async ValueTask<ChunkRun> OpenAsync(ChunkReader chunk, CancellationToken cancellationToken)
     {
-        var before = run.TokensRead;
-        await run.TakeTextAsync(cancellationToken).ConfigureAwait(false);
-        var samples = await ComputeAsync(run, cancellationToken).ConfigureAwait(false);
-        var report = Report with
-        {
-            FramesComputed = Report.FramesComputed + 1,
-            TokensRead = Report.TokensRead + run.TokensRead - before,
-        };
-        if (samples is null)
-        {
-            Publish(report);
-            return null;
-        }
+        var run = await scheduler
+            .OpenAsync(voice, options.Run, Report.FramesComputed, cancellationToken)
+            .ConfigureAwait(false);
+        return new ChunkRun(scheduler, run, options, chunk);
+    }
 
-        await run.StopAtLimitsAsync(cancellationToken).ConfigureAwait(false);
-        var peak = Limit(samples);
-        if (run.FramesSpoken == 1 && _samples > 0)
+    /// <summary>Computes the next frames; the first of a speech alone, since it is waited for.</summary>
+    private async ValueTask<Memory<float>> ComputeAsync(ChunkRun run, CancellationToken cancellationToken)
+    {
+        var (tokens, frames) = (run.TokensRead, run.FramesComputed);
+        await run.TakeTextAsync(cancellationToken).ConfigureAwait(false);
+        try
         {
-            JoinFade.In(samples, _sampleRateHz);
+            var most = Report.FramesComputed == 0 ? 1 : options.FramesPerHandOver;
+            return await run.ComputeAsync(most, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (run.FramesComputed - frames is > 0 and var computed)
+            {
+                Publish(
+                    Report with
+                    {
+                        FramesComputed = Report.FramesComputed + computed,
+                        TokensRead = Report.TokensRead + run.TokensRead - tokens,
+                    }
+                );
+            }
+        }
+    }
+
+    /// <summary>Gives a frame the form in which it is handed out.</summary>
+    private async ValueTask FinishAsync(
+        Memory<float> frame,
+        ChunkRun run,
+        bool isFirst,
+        bool isLast,
+        CancellationToken cancellationToken
+    )
+    {
+        var peak = Limit(frame.Span);
+        if (isFirst && _samples > 0)
+        {
+            JoinFade.In(frame.Span, _sampleRateHz);
         }
 
         if (
-            run.HasSpokenLast
+            isLast
             && await run.FindNextAsync(cancellationToken).ConfigureAwait(false)
                 is { Boundary: not ChunkBoundary.TextEnd }
         )
         {
-            JoinFade.Out(samples, _sampleRateHz);
+            JoinFade.Out(frame.Span, _sampleRateHz);
         }
 
+        var report = Report;
         Publish(
             report with
             {
                 FramesSpoken = report.FramesSpoken + 1,
                 PeakLevel = Math.Max(report.PeakLevel, peak),
             },
-            samples.Length
+            frame.Length
         );
-        return samples;
     }
 
-    /// <summary>One turn, away from the reader's thread.</summary>
-    private async ValueTask<float[]?> ComputeAsync(ChunkRun run, CancellationToken cancellationToken)
-    {
-        using var turn = await model.TakeTurnAsync(cancellationToken).ConfigureAwait(false);
-        return await Task.Run(run.NextFrame, cancellationToken).ConfigureAwait(false);
-    }
-
-    private float Limit(float[] samples)
+    private float Limit(Span<float> samples)
     {
         var peak = 0f;
         for (var i = 0; i < samples.Length; i++)

@@ -10,12 +10,14 @@ namespace VibeVoice.Generation;
 /// <param name="LongText">How it is split; null for one piece.</param>
 /// <param name="ChunkTokens">The most tokens that a chunk is planned with.</param>
 /// <param name="ChunkFrames">Where a chunk that does not end is stopped, in frames.</param>
+/// <param name="FramesPerHandOver">The most frames that are computed at one ask.</param>
 internal sealed record NarrationOptions(
     SpeechRunOptions Run,
     TextOptions Text,
     LongTextOptions? LongText,
     int ChunkTokens,
-    int ChunkFrames
+    int ChunkFrames,
+    int FramesPerHandOver
 )
 {
     /// <exception cref="ArgumentException">An option makes no sense.</exception>
@@ -27,14 +29,15 @@ internal sealed record NarrationOptions(
             throw new ArgumentException(problem, nameof(options));
         }
 
+        var together = options.FramesPerHandOver;
         if (options.LongText is not { } longText)
         {
-            return new NarrationOptions(run, options.Text, null, int.MaxValue, int.MaxValue);
+            return new NarrationOptions(run, options.Text, null, int.MaxValue, int.MaxValue, together);
         }
 
         var frames = CountFrames(longText, config);
         var tokens = CountTokens(longText, frames, voice, config);
-        return new NarrationOptions(run, options.Text, longText, tokens, frames);
+        return new NarrationOptions(run, options.Text, longText, tokens, frames, together);
     }
 
     /// <summary>A script of this preparation and budget.</summary>
@@ -57,6 +60,12 @@ internal sealed record NarrationOptions(
         if (options.Text.LongestPause < TimeSpan.Zero)
         {
             return $"LongestPause is {options.Text.LongestPause}, but must not be negative.";
+        }
+
+        if (options.FramesPerHandOver is < 1 or > SpeakOptions.MostFramesPerHandOver)
+        {
+            return $"FramesPerHandOver is {options.FramesPerHandOver}, but must be from 1 to "
+                + $"{SpeakOptions.MostFramesPerHandOver}.";
         }
 
         if (options.LongText is not { } longText)

@@ -14,7 +14,7 @@ internal sealed class SoundDecoder : IDisposable
     private readonly NativeTensor _latents;
     private readonly NativeTensor _audio;
 
-    public SoundDecoder(Engine engine, int mostFrames = 1)
+    public SoundDecoder(GraphEngine engine, int mostFrames = 1)
     {
         var config = engine.Config.Acoustic;
         _session = engine.Decoder;

@@ -17,6 +17,9 @@ internal abstract class SpeechEngine : IDisposable
     /// <summary>How exactly each part computes.</summary>
     public abstract Graphs.PartPrecisions Precisions { get; }
 
+    /// <summary>Whether <see cref="Open"/> may run while another call does; if not, it takes its turn with them.</summary>
+    public virtual bool OpensBesideCalls => false;
+
     /// <summary>Begins a stream from a voice's prompt, which is copied; its conditions are the prompt's last hidden states.</summary>
     /// <exception cref="ModelFormatException">The prompt does not fit the model.</exception>
     public abstract EngineStream Open(VoicePreset voice, SpeechRunOptions options);

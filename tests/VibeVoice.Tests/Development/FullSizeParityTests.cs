@@ -47,7 +47,7 @@ public sealed class FullSizeParityTests(ITestOutputHelper output) : IDisposable
         SkipWithoutMemory();
         var precisions = PartPrecisions.All(ModelPrecision.Float16);
         var options = new EngineOptions(Environment.ProcessorCount, EndBias, Precisions: precisions);
-        using var engine = Engine.Open(Checkpoint(), options, Cancellation);
+        using var engine = GraphEngine.Open(Checkpoint(), options, Cancellation);
         var voice = VoicePreset.Load(GoldenFiles.Shared("voices", "en-Mike_man.pt"), engine.Config);
         using var golden = SafetensorsFile.Open(Path.Combine(GoldenFiles.Full, "run.safetensors"));
 

@@ -69,7 +69,7 @@ public sealed class AnySizeTests
 
         foreach (var kernel in Kernels(config.Language))
         {
-            using var engine = Engine.Load(checkpoint, new EngineOptions(1, null, kernel), CancellationToken.None);
+            using var engine = GraphEngine.Load(checkpoint, new EngineOptions(1, null, kernel), CancellationToken.None);
             var schedule = SolverSchedule.Create(random.Steps, diffusion.TrainingSteps);
             using var run = new SpeechRun(engine, voice, new SpeechRunOptions(random.Guidance, schedule, noise));
             var latents = new List<float>();

@@ -120,8 +120,8 @@ public sealed class Float16Tests(TinyEngine tiny, ITestOutputHelper output) : IC
         {
             Linear = LinearKernel.Packed, // a device has no other
         };
-        using var host = Engine.Load(tiny.Checkpoint, options, CancellationToken.None);
-        using var device = Engine.Load(
+        using var host = GraphEngine.Load(tiny.Checkpoint, options, CancellationToken.None);
+        using var device = GraphEngine.Load(
             tiny.Checkpoint,
             options with
             {
@@ -135,7 +135,7 @@ public sealed class Float16Tests(TinyEngine tiny, ITestOutputHelper output) : IC
         Speak(device).ShouldBe(Speak(host)); // a second request finds nothing of the first
     }
 
-    private float[] Speak(Engine engine)
+    private float[] Speak(GraphEngine engine)
     {
         var options = new SpeechRunOptions(
             1.5f,
@@ -153,7 +153,7 @@ public sealed class Float16Tests(TinyEngine tiny, ITestOutputHelper output) : IC
         return [.. audio];
     }
 
-    private static float[] ReadText(Engine engine, float[] embeddings)
+    private static float[] ReadText(GraphEngine engine, float[] embeddings)
     {
         var language = engine.Config.Language;
         var type = engine.Precisions.Text.ComputeType();
@@ -163,8 +163,8 @@ public sealed class Float16Tests(TinyEngine tiny, ITestOutputHelper output) : IC
         return step.Run(5).ToArray();
     }
 
-    private Engine Load(AttentionKernel kernel) =>
-        Engine.Load(
+    private GraphEngine Load(AttentionKernel kernel) =>
+        GraphEngine.Load(
             tiny.Checkpoint,
             new EngineOptions(1, null, kernel, PartPrecisions.All(ModelPrecision.Float16)),
             CancellationToken.None

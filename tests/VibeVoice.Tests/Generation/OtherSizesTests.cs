@@ -22,7 +22,7 @@ public sealed class OtherSizesTests : IDisposable
     public void The_decoder_streams_in_any_chunks_what_loops_make_at_once(string sizes)
     {
         using var checkpoint = Checkpoint.Open(OtherSizes.Write(sizes, _folder));
-        using var engine = Engine.Load(checkpoint, new EngineOptions(1), CancellationToken.None);
+        using var engine = GraphEngine.Load(checkpoint, new EngineOptions(1), CancellationToken.None);
         var acoustic = checkpoint.Config.Acoustic;
         var latents = Rows(7, acoustic.LatentSize);
         var expected = Floats(new PlainLoops(checkpoint).AcousticDecoder(latents));
@@ -41,7 +41,7 @@ public sealed class OtherSizesTests : IDisposable
     public void The_text_model_makes_window_by_window_what_loops_make_at_once(string sizes)
     {
         using var checkpoint = Checkpoint.Open(OtherSizes.Write(sizes, _folder));
-        using var engine = Engine.Load(checkpoint, new EngineOptions(1), CancellationToken.None);
+        using var engine = GraphEngine.Load(checkpoint, new EngineOptions(1), CancellationToken.None);
         var language = checkpoint.Config.Language;
         var x = Rows(12, language.HiddenSize);
         var expected = new PlainLoops(checkpoint).LanguageModel("language_model", language.TextLayers, false, x);
@@ -64,7 +64,7 @@ public sealed class OtherSizesTests : IDisposable
     public void The_fed_back_latents_move_both_branches_as_loops_do(string sizes)
     {
         using var checkpoint = Checkpoint.Open(OtherSizes.Write(sizes, _folder));
-        using var engine = Engine.Load(checkpoint, new EngineOptions(1), CancellationToken.None);
+        using var engine = GraphEngine.Load(checkpoint, new EngineOptions(1), CancellationToken.None);
         var (config, language) = (checkpoint.Config, checkpoint.Config.Language);
         var latents = Rows(4, config.Acoustic.LatentSize);
         var text = Rows(3, language.HiddenSize);

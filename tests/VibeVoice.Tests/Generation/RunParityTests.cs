@@ -92,7 +92,7 @@ public sealed class RunParityTests(TinyEngine tiny) : IClassFixture<TinyEngine>
         return [.. tiny.Tokenizer.Encode(certain), .. tiny.Tokenizer.Encode(text.Finish())];
     }
 
-    private SpeechRun Start(SafetensorsFile golden, Engine engine)
+    private SpeechRun Start(SafetensorsFile golden, GraphEngine engine)
     {
         var description = GoldenFiles.Describe(golden);
         var diffusion = engine.Config.Diffusion;

@@ -8,7 +8,7 @@ namespace VibeVoice.Tests.Generation;
 internal static class TeacherForced
 {
     /// <returns>Signal to error in dB, by the recorded quantity.</returns>
-    public static Dictionary<string, double> Run(Engine engine, VoicePreset voice, SafetensorsFile golden)
+    public static Dictionary<string, double> Run(GraphEngine engine, VoicePreset voice, SafetensorsFile golden)
     {
         var tokens = golden.ReadInt64("token_ids");
         var config = engine.Config;

@@ -43,9 +43,11 @@ public sealed class TinyEngine : IDisposable
     /// <summary>An engine that is loaded when a test first asks for it.</summary>
     internal sealed class WeightsOf(Checkpoint checkpoint, EngineOptions options) : IDisposable
     {
-        private readonly Lazy<Engine> _engine = new(() => Engine.Load(checkpoint, options, CancellationToken.None));
+        private readonly Lazy<GraphEngine> _engine = new(() =>
+            GraphEngine.Load(checkpoint, options, CancellationToken.None)
+        );
 
-        public Engine Engine => _engine.Value;
+        public GraphEngine Engine => _engine.Value;
 
         public void Dispose()
         {

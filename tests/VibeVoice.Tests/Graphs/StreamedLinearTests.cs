@@ -54,7 +54,7 @@ public sealed class StreamedLinearTests(TinyEngine tiny) : IClassFixture<TinyEng
 
     private float[] Samples(LinearKernel linear)
     {
-        using var engine = Engine.Load(
+        using var engine = GraphEngine.Load(
             tiny.Checkpoint,
             new EngineOptions(2, -50, Linear: linear),
             CancellationToken.None

@@ -5,12 +5,9 @@ using VibeVoice.Onnx;
 
 namespace VibeVoice.Generation;
 
-/// <summary>What all requests of a model share and none of them changes: weights, sessions, scalars.</summary>
-/// <remarks>
-/// Counts who uses it, and is freed by the last: a model may be disposed while a request is inside a frame.
-/// Runs must not overlap; <see cref="FairTurns"/> sees to it.
-/// </remarks>
-internal sealed class Engine : IDisposable
+/// <summary>The model as graphs of ONNX Runtime: what all streams share and none of them changes.</summary>
+/// <remarks>A graph is for one stream: streams that share a call are computed one after another.</remarks>
+internal sealed class GraphEngine : SpeechEngine
 {
     private const string EmbeddingName = "model.language_model.embed_tokens.weight";
 
@@ -19,9 +16,8 @@ internal sealed class Engine : IDisposable
     private readonly PrePackedWeightsContainer _packed = new();
     private readonly List<OnnxSession> _sessions = [];
     private bool _ownsCheckpoint;
-    private int _users = 1;
 
-    private Engine(Checkpoint checkpoint, EngineOptions options, CancellationToken cancellationToken)
+    private GraphEngine(Checkpoint checkpoint, EngineOptions options, CancellationToken cancellationToken)
     {
         Config = checkpoint.Config;
         _checkpoint = checkpoint;
@@ -33,17 +29,17 @@ internal sealed class Engine : IDisposable
             var (text, speech) = (Precisions.Text, Precisions.Speech);
             ScalingFactor = checkpoint.ReadScalar("model.speech_scaling_factor");
             BiasFactor = checkpoint.ReadScalar("model.speech_bias_factor");
-            Text = Open(ModelGraphs.Text(Config, Attention(text), text, Linear(text)));
-            SpeechText = Open(ModelGraphs.SpeechText(Config, Attention(speech), speech, Linear(speech)));
-            SpeechFrame = Open(
+            Text = OpenGraph(ModelGraphs.Text(Config, Attention(text), text, Linear(text)));
+            SpeechText = OpenGraph(ModelGraphs.SpeechText(Config, Attention(speech), speech, Linear(speech)));
+            SpeechFrame = OpenGraph(
                 ModelGraphs.SpeechFrame(Config, Attention(speech), speech, options.EndOfSpeechBias, Linear(speech))
             );
             var sampler = Precisions.Sampler;
-            SamplerConditions = Open(new SamplerConditions(Config.Diffusion).Build(sampler, Linear(sampler)));
-            Sampler = Open(new SamplerStep(Config.Diffusion).Build(sampler, Linear(sampler)));
+            SamplerConditions = OpenGraph(new SamplerConditions(Config.Diffusion).Build(sampler, Linear(sampler)));
+            Sampler = OpenGraph(new SamplerStep(Config.Diffusion).Build(sampler, Linear(sampler)));
             var decoder = new AcousticDecoder(Config.Acoustic).Build(Precisions.Decoder, Linear(Precisions.Decoder));
             DecoderState = decoder.State;
-            Decoder = Open(decoder.Graph);
+            Decoder = OpenGraph(decoder.Graph);
         }
         catch
         {
@@ -60,7 +56,7 @@ internal sealed class Engine : IDisposable
             : checkpoint.HasBFloat16Matrices ? LinearKernel.Streamed
             : LinearKernel.Packed;
 
-        OnnxSession Open(OnnxGraph graph)
+        OnnxSession OpenGraph(OnnxGraph graph)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var session = new OnnxSession(graph, _weights, _packed, options.Threads);
@@ -69,12 +65,12 @@ internal sealed class Engine : IDisposable
         }
     }
 
-    public ModelConfig Config { get; }
+    public override ModelConfig Config { get; }
 
     /// <summary>Where it computes, and what lasts between runs is kept.</summary>
     public IDevice Device { get; }
 
-    public PartPrecisions Precisions { get; }
+    public override PartPrecisions Precisions { get; }
 
     public OnnxSession Text { get; }
 
@@ -97,12 +93,12 @@ internal sealed class Engine : IDisposable
     public float BiasFactor { get; }
 
     /// <summary>Opens a checkpoint folder, which stays mapped as long as the engine lives.</summary>
-    public static Engine Open(string folder, EngineOptions options, CancellationToken cancellationToken)
+    public static GraphEngine Open(string folder, EngineOptions options, CancellationToken cancellationToken)
     {
         var checkpoint = Checkpoint.Open(folder);
         try
         {
-            return new Engine(checkpoint, options, cancellationToken) { _ownsCheckpoint = true };
+            return new GraphEngine(checkpoint, options, cancellationToken) { _ownsCheckpoint = true };
         }
         catch
         {
@@ -112,7 +108,7 @@ internal sealed class Engine : IDisposable
     }
 
     /// <summary>Opens all graphs on a checkpoint that outlives the engine.</summary>
-    public static Engine Load(Checkpoint checkpoint, EngineOptions options, CancellationToken cancellationToken) =>
+    public static GraphEngine Load(Checkpoint checkpoint, EngineOptions options, CancellationToken cancellationToken) =>
         new(checkpoint, options, cancellationToken);
 
     /// <summary>The row of one token in <c>embed_tokens</c>, <c>[D]</c>.</summary>
@@ -130,33 +126,39 @@ internal sealed class Engine : IDisposable
         _checkpoint.ReadRow(EmbeddingName, token, [Config.Language.VocabularySize, width], row);
     }
 
-    /// <returns>False when the last user has already left.</returns>
-    public bool TryEnter()
+    /// <summary>The prompt is copied into memory that no session knows yet.</summary>
+    public override bool OpensBesideCalls => true;
+
+    public override EngineStream Open(VoicePreset voice, SpeechRunOptions options) =>
+        new GraphStream(this, voice, options);
+
+    public override void ReadText(EngineStream stream, ReadOnlySpan<int> tokens) => Own(stream).ReadText(tokens);
+
+    public override void Sample(ReadOnlySpan<EngineStream> streams)
     {
-        for (var users = Volatile.Read(ref _users); users > 0; )
+        foreach (var stream in streams)
         {
-            var seen = Interlocked.CompareExchange(ref _users, users + 1, users);
-            if (seen == users)
-            {
-                return true;
-            }
-
-            users = seen;
-        }
-
-        return false;
-    }
-
-    /// <summary>To be called once by the owner, and once for every <see cref="TryEnter"/>.</summary>
-    public void Dispose()
-    {
-        if (Interlocked.Decrement(ref _users) == 0)
-        {
-            Free();
+            Own(stream).Sample();
         }
     }
 
-    private void Free()
+    public override void Decode(ReadOnlySpan<DecoderWork> work)
+    {
+        foreach (var part in work)
+        {
+            Own(part.Stream).Decode(part.Latents.Span, part.Samples.Span);
+        }
+    }
+
+    public override void FeedBack(ReadOnlySpan<EngineStream> streams)
+    {
+        foreach (var stream in streams)
+        {
+            Own(stream).FeedBack();
+        }
+    }
+
+    protected override void Free()
     {
         _sessions.ForEach(session => session.Dispose());
         _packed.Dispose();
@@ -168,6 +170,8 @@ internal sealed class Engine : IDisposable
 
         Device.Dispose();
     }
+
+    private static GraphStream Own(EngineStream stream) => (GraphStream)stream;
 }
 
 /// <summary>How an engine runs.</summary>
