@@ -336,10 +336,18 @@ internal static unsafe class Int8Panels
     private static Vector256<short> NarrowPair(void* x) => Vector256.Create(*(int*)x).AsInt16();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Scale(Vector512<float> sum, Vector512<int> block, Vector512<float> weights, float x) =>
-        Vector512.MultiplyAddEstimate(Vector512.ConvertToSingle(block), weights * Vector512.Create(x), sum);
+    private static Vector512<float> Scale(
+        Vector512<float> sum,
+        Vector512<int> block,
+        Vector512<float> weights,
+        float x
+    ) => Vector512.MultiplyAddEstimate(Vector512.ConvertToSingle(block), weights * Vector512.Create(x), sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Scale(Vector256<float> sum, Vector256<int> block, Vector256<float> weights, float x) =>
-        Vector256.MultiplyAddEstimate(Vector256.ConvertToSingle(block), weights * Vector256.Create(x), sum);
+    private static Vector256<float> Scale(
+        Vector256<float> sum,
+        Vector256<int> block,
+        Vector256<float> weights,
+        float x
+    ) => Vector256.MultiplyAddEstimate(Vector256.ConvertToSingle(block), weights * Vector256.Create(x), sum);
 }

@@ -2,38 +2,13 @@ using System.Runtime.Intrinsics;
 
 namespace VibeVoice.Native;
 
-/// <summary>What becomes of the outputs of a linear layer before they are written.</summary>
-internal enum Finish
-{
-    /// <summary>y = v.</summary>
-    Store,
-
-    /// <summary>y = relu(v).</summary>
-    Relu,
-
-    /// <summary>y = silu(v).</summary>
-    Silu,
-
-    /// <summary>y = gelu(v).</summary>
-    Gelu,
-
-    /// <summary>y += v.</summary>
-    Add,
-
-    /// <summary>y += factor · v.</summary>
-    AddScaled,
-
-    /// <summary>y = silu(v of a panel) · (v of the next one): half as many outputs.</summary>
-    Gate,
-}
-
 /// <summary>A linear layer over rows, in pieces of some outputs and some rows.</summary>
 /// <remarks>One for an engine: jobs come one after the other.</remarks>
 internal sealed unsafe class LinearJob(WorkerPool pool) : IParallelJob
 {
     private const int TileRows = 32;
     private const long PieceBytes = 96 * 1024;
-    private const int PieceProducts = 200_000;
+    private const int PieceProducts = 1_000_000;
     private LinearLayer _layer = null!;
     private Activations _x = null!;
     private float* _y;
@@ -43,6 +18,7 @@ internal sealed unsafe class LinearJob(WorkerPool pool) : IParallelJob
     private int _factorStride;
     private int _panelsPerPiece;
     private int _panelPieces;
+    private bool _isQuantizing;
 
     /// <param name="layer">The layer.</param>
     /// <param name="x">Its input.</param>
@@ -79,8 +55,35 @@ internal sealed unsafe class LinearJob(WorkerPool pool) : IParallelJob
         pool.Run(this, _panelPieces * tiles);
     }
 
+    /// <summary>A layer over many rows, which the threads convert first.</summary>
+    public void RunQuantized(
+        LinearLayer layer,
+        Activations x,
+        float* values,
+        int xStride,
+        int rows,
+        float* y,
+        int yStride
+    )
+    {
+        x.Prepare(layer.Format, values, xStride, rows, layer.Inputs);
+        _layer = layer;
+        _x = x;
+        _isQuantizing = true;
+        pool.Run(this, (rows + TileRows - 1) / TileRows);
+        _isQuantizing = false;
+        Run(layer, x, y, yStride);
+    }
+
     public void Run(int piece, int worker)
     {
+        if (_isQuantizing)
+        {
+            var start = piece * TileRows;
+            _x.Quantize(_layer.Format, _layer.Inputs, start, Math.Min(TileRows, _x.Rows - start));
+            return;
+        }
+
         var (tile, part) = Math.DivRem(piece, _panelPieces);
         var first = part * _panelsPerPiece;
         var firstRow = tile * TileRows;

@@ -47,16 +47,7 @@ internal sealed unsafe class LinearLayer(PanelFormat format, int inputs, int out
                 break;
             default:
                 var values = x.Values + ((nint)firstRow * x.Stride);
-                FloatPanels.Multiply(
-                    data,
-                    format == PanelFormat.BFloat16,
-                    inputs,
-                    values,
-                    x.Stride,
-                    rows,
-                    y,
-                    stride
-                );
+                FloatPanels.Multiply(data, format == PanelFormat.BFloat16, inputs, values, x.Stride, rows, y, stride);
                 break;
         }
     }

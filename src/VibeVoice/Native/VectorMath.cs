@@ -63,6 +63,15 @@ internal static unsafe class VectorMath
         }
     }
 
+    /// <summary>y = silu(a + b).</summary>
+    public static void SiluOfSum(float* a, float* b, float* y, int width)
+    {
+        for (var i = 0; i < Panels.Padded(width); i += 8)
+        {
+            Silu(Vector256.Load(a + i) + Vector256.Load(b + i)).Store(y + i);
+        }
+    }
+
     /// <summary>Sum of x · y over a padded width.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Dot(float* x, float* y, int padded)

@@ -1,6 +1,7 @@
 using VibeVoice.Checkpoints;
 using VibeVoice.Generation;
 using VibeVoice.Graphs;
+using VibeVoice.Native;
 using VibeVoice.Text;
 
 namespace VibeVoice.Tests.Generation;
@@ -16,6 +17,9 @@ public sealed class TinyEngine : IDisposable
 
     internal WeightsOf Endless { get; }
 
+    /// <summary>Kernels of our own, on exact weights.</summary>
+    internal Lazy<NativeEngine> Native { get; }
+
     internal VoicePreset Voice { get; }
 
     internal TextTokenizer Tokenizer { get; } = TextTokenizer.Load(GoldenFiles.Tiny);
@@ -27,6 +31,7 @@ public sealed class TinyEngine : IDisposable
     {
         Fused = new WeightsOf(Checkpoint, new EngineOptions(1, null, AttentionKernel.Fused));
         Plain = new WeightsOf(Checkpoint, new EngineOptions(1, null, AttentionKernel.Plain));
+        Native = new Lazy<NativeEngine>(() => LoadNative(2, PartPrecisions.All(ModelPrecision.Float32)));
         Endless = new WeightsOf(Checkpoint, new EngineOptions(1, -50));
         Voice = VoicePreset.Load(GoldenFiles.TinyVoice, Checkpoint.Config);
     }
@@ -36,9 +41,17 @@ public sealed class TinyEngine : IDisposable
         Fused.Dispose();
         Plain.Dispose();
         Endless.Dispose();
+        if (Native.IsValueCreated)
+        {
+            Native.Value.Dispose();
+        }
+
         Components.Dispose();
         Checkpoint.Dispose();
     }
+
+    internal NativeEngine LoadNative(int threads, PartPrecisions precisions) =>
+        NativeEngine.Load(Checkpoint, new NativeOptions(threads, precisions), CancellationToken.None);
 
     /// <summary>An engine that is loaded when a test first asks for it.</summary>
     internal sealed class WeightsOf(Checkpoint checkpoint, EngineOptions options) : IDisposable
