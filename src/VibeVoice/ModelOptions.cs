@@ -25,6 +25,9 @@ public sealed record ModelOptions
     /// <summary>How exactly it computes; null for <see cref="DeviceChoice.DefaultPrecision"/> of the device.</summary>
     public ModelPrecision? Precision { get; init; }
 
+    /// <summary>Parts that compute more or less exactly than the whole; null for none.</summary>
+    public ModelPartPrecisions? Parts { get; init; }
+
     /// <summary>
     /// Folder of tokenizer.json, or of vocab.json and merges.txt; null for the checkpoint's own. Published checkpoints do
     /// not hold their tokenizer: see <see cref="ModelFolder.FindTokenizerRepository"/>.

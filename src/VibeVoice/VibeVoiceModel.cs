@@ -4,6 +4,7 @@ using VibeVoice.Devices;
 using VibeVoice.Generation;
 using VibeVoice.Generation.Scheduling;
 using VibeVoice.Graphs;
+using VibeVoice.Native;
 using VibeVoice.Text;
 using VibeVoice.Text.Chunks;
 
@@ -87,7 +88,7 @@ public sealed class VibeVoiceModel : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(options.MostWaiting, nameof(options));
         if (options.Precision is { } asked && !Enum.IsDefined(asked))
         {
-            throw new ArgumentOutOfRangeException(nameof(options), asked, "Choose Float32 or Float16.");
+            throw new ArgumentOutOfRangeException(nameof(options), asked, "Choose a value of ModelPrecision.");
         }
 
         return Task.Run(
@@ -96,16 +97,8 @@ public sealed class VibeVoiceModel : IDisposable
                 var device = DeviceChoice.Make(options.Device);
                 var precision = options.Precision ?? device.DefaultPrecision;
                 var tokenizer = TextTokenizer.Load(options.TokenizerFolder ?? folder);
-                var engine = GraphEngine.Open(
-                    folder,
-                    new EngineOptions(
-                        threads,
-                        options.EndOfSpeechBias,
-                        Precisions: PartPrecisions.All(precision),
-                        OpenDevice: device.Device == ModelDevice.Cuda ? CudaDevice.Open : null
-                    ),
-                    cancellationToken
-                );
+                var precisions = PartPrecisions.Of(precision, options.Parts, device.Device);
+                var engine = Open(folder, options, threads, device, precisions, cancellationToken);
                 return new VibeVoiceModel(engine, tokenizer, device, precision, options);
             },
             cancellationToken
@@ -204,6 +197,37 @@ public sealed class VibeVoiceModel : IDisposable
         _engine.TryEnter() ? _engine : throw new ObjectDisposedException(nameof(VibeVoiceModel));
 
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
+
+    private static SpeechEngine Open(
+        string folder,
+        ModelOptions options,
+        int threads,
+        DeviceChoice device,
+        PartPrecisions precisions,
+        CancellationToken cancellationToken
+    ) =>
+        precisions.AreQuantized
+            ? NativeEngine.Open(
+                folder,
+                new NativeOptions(
+                    threads,
+                    precisions,
+                    options.EndOfSpeechBias,
+                    options.CompiledFolder,
+                    options.OnNotice
+                ),
+                cancellationToken
+            )
+            : GraphEngine.Open(
+                folder,
+                new EngineOptions(
+                    threads,
+                    options.EndOfSpeechBias,
+                    Precisions: precisions,
+                    OpenDevice: device.Device == ModelDevice.Cuda ? CudaDevice.Open : null
+                ),
+                cancellationToken
+            );
 
     private static async IAsyncEnumerable<string> OnePieceAsync(string text)
     {

@@ -11,6 +11,8 @@ internal static class PrecisionOption
         ["auto"] = null,
         ["float32"] = ModelPrecision.Float32,
         ["float16"] = ModelPrecision.Float16,
+        ["int8"] = ModelPrecision.Int8,
+        ["int4"] = ModelPrecision.Int4,
     };
 
     /// <summary>Null for what the device does best.</summary>

@@ -13,12 +13,42 @@ internal sealed record PartPrecisions(
 )
 {
     /// <summary>Whether some part has weights of fewer bits, which only the native engine computes.</summary>
-    public bool AreQuantized =>
-        new[] { Text, Speech, Sampler, Decoder }.Any(precision =>
-            precision is ModelPrecision.Int8 or ModelPrecision.Int4
-        );
+    public bool AreQuantized => Each.Any(precision => precision is ModelPrecision.Int8 or ModelPrecision.Int4);
+
+    private ModelPrecision[] Each => [Text, Speech, Sampler, Decoder];
 
     public static PartPrecisions All(ModelPrecision precision) => new(precision, precision, precision, precision);
+
+    /// <summary>The precision of the whole, but for parts that have their own.</summary>
+    /// <exception cref="ArgumentException">The device cannot compute so, or no engine computes such a mixture.</exception>
+    public static PartPrecisions Of(ModelPrecision whole, ModelPartPrecisions? parts, ModelDevice device)
+    {
+        var precisions = new PartPrecisions(
+            parts?.Text ?? whole,
+            parts?.Speech ?? whole,
+            parts?.Sampler ?? whole,
+            parts?.Decoder ?? whole
+        );
+        if (precisions.AreQuantized && device == ModelDevice.Cuda)
+        {
+            throw new ArgumentException(
+                $"Precision '{precisions.Describe()}' was asked for on CUDA, which computes float16 and float32. Choose one of "
+                    + "them, or the processor.",
+                nameof(whole)
+            );
+        }
+
+        if (precisions.AreQuantized && precisions.Each.Contains(ModelPrecision.Float16))
+        {
+            throw new ArgumentException(
+                $"Precision '{precisions.Describe()}' was asked for, but float16 does not go together with int8 and int4. Choose "
+                    + "float32 for that part, which is as exact as the checkpoint.",
+                nameof(parts)
+            );
+        }
+
+        return precisions;
+    }
 
     /// <summary>One word where all are the same, else each part with its own.</summary>
     public string Describe() =>
