@@ -101,20 +101,21 @@ internal sealed unsafe class Activations : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float QuantizeBlock(float* values, short* numbers)
     {
-        var largest = Vector256<float>.Zero;
+        // As integers, sizes of floats are in the same order, and what is not a number is the largest.
+        var (size, largest) = (Vector256.Create(int.MaxValue), Vector256<int>.Zero);
         for (var i = 0; i < Block; i += 8)
         {
-            largest = Vector256.Max(largest, Vector256.Abs(Vector256.Load(values + i)));
+            largest = Vector256.Max(largest, Vector256.Load((int*)values + i) & size);
         }
 
         var half = Vector128.Max(largest.GetLower(), largest.GetUpper());
-        var most = MathF.Max(MathF.Max(half[0], half[1]), MathF.Max(half[2], half[3]));
+        var most = BitConverter.Int32BitsToSingle(Math.Max(Math.Max(half[0], half[1]), Math.Max(half[2], half[3])));
         var scale = most / Limit;
         var factor = Vector256.Create(scale > SmallestNormal ? Limit / most : 0);
         for (var i = 0; i < Block; i += 16)
         {
-            var lower = Vector256.ConvertToInt32(Vector256.Round(Vector256.Load(values + i) * factor));
-            var upper = Vector256.ConvertToInt32(Vector256.Round(Vector256.Load(values + i + 8) * factor));
+            var lower = Vector256.ConvertToInt32Native(Vector256.Round(Vector256.Load(values + i) * factor));
+            var upper = Vector256.ConvertToInt32Native(Vector256.Round(Vector256.Load(values + i + 8) * factor));
             Vector256.Narrow(lower, upper).Store(numbers + i);
         }
 

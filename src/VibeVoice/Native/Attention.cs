@@ -111,7 +111,7 @@ internal sealed unsafe class Attention(WorkerPool pool, int queryHeads, int keyV
         var most = Vector256.Create(float.NegativeInfinity);
         for (var i = 0; i < blocks * Block; i += 8)
         {
-            most = Vector256.Max(most, Vector256.Load(scores + i));
+            most = Vector256.MaxNative(most, Vector256.Load(scores + i));
         }
 
         var half = Vector128.Max(most.GetLower(), most.GetUpper());
@@ -124,7 +124,7 @@ internal sealed unsafe class Attention(WorkerPool pool, int queryHeads, int keyV
         var (sum, most) = (Vector256<float>.Zero, Vector256.Create(largest));
         for (var i = 0; i < blocks * Block; i += 8)
         {
-            var weights = Vector256.Exp(Vector256.Load(scores + i) - most);
+            var weights = VectorMath.Exp(Vector256.Load(scores + i) - most);
             weights.Store(scores + i);
             sum += weights;
         }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace VibeVoice.Native;
@@ -103,6 +104,7 @@ internal sealed unsafe class LinearJob(WorkerPool pool) : IParallelJob
     }
 
     /// <summary>Some panels for some rows, on this thread.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Compute(
         LinearLayer layer,
         Activations x,
@@ -143,30 +145,87 @@ internal sealed unsafe class LinearJob(WorkerPool pool) : IParallelJob
         for (var panel = firstPanel; panel < endPanel; panel++)
         {
             layer.Multiply(panel, x, firstRow, rows, v, width);
-            for (var row = 0; row < rows; row++)
+            var column = panel * width;
+            var bias = layer.Bias is null ? null : layer.Bias + column;
+            var target = new Rows.Place(y + column, stride);
+            var factor = new Rows.Place(factors + column, factorStride);
+            switch (finish)
             {
-                for (var i = 0; i < width; i += 8)
-                {
-                    var column = (panel * width) + i;
-                    var target = y + ((nint)row * stride) + column;
-                    var value = Vector256.Load(v + (row * width) + i);
-                    value = layer.Bias is null ? value : value + Vector256.Load(layer.Bias + column);
-                    value = finish switch
-                    {
-                        Finish.Relu => Vector256.Max(value, Vector256<float>.Zero),
-                        Finish.Silu => VectorMath.Silu(value),
-                        Finish.Gelu => VectorMath.Gelu(value),
-                        Finish.Add => value + Vector256.Load(target),
-                        Finish.AddScaled => Vector256.MultiplyAddEstimate(
-                            value,
-                            Vector256.Load(factors + ((nint)row * factorStride) + column),
-                            Vector256.Load(target)
-                        ),
-                        _ => value,
-                    };
-                    value.Store(target);
-                }
+                case Finish.Relu:
+                    Write<Relu>(v, rows, bias, target, factor);
+                    break;
+                case Finish.Silu:
+                    Write<Silu>(v, rows, bias, target, factor);
+                    break;
+                case Finish.Gelu:
+                    Write<Gelu>(v, rows, bias, target, factor);
+                    break;
+                case Finish.Add:
+                    Write<Add>(v, rows, bias, target, factor);
+                    break;
+                case Finish.AddScaled:
+                    Write<AddScaled>(v, rows, bias, target, factor);
+                    break;
+                default:
+                    Write<Store>(v, rows, bias, target, factor);
+                    break;
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Write<TFinish>(float* v, int rows, float* bias, Rows.Place target, Rows.Place factor)
+        where TFinish : struct, IFinish
+    {
+        var lower = bias is null ? Vector256<float>.Zero : Vector256.Load(bias);
+        var upper = bias is null ? Vector256<float>.Zero : Vector256.Load(bias + 8);
+        var y = target.Start;
+        var f = factor.Start;
+        for (var row = 0; row < rows; row++)
+        {
+            TFinish.Apply(Vector256.Load(v) + lower, y, f).Store(y);
+            TFinish.Apply(Vector256.Load(v + 8) + upper, y + 8, f + 8).Store(y + 8);
+            v += Panels.Outputs;
+            y += target.Stride;
+            f += factor.Stride;
+        }
+    }
+
+    private interface IFinish
+    {
+        static abstract Vector256<float> Apply(Vector256<float> value, float* y, float* factor);
+    }
+
+    private readonly struct Store : IFinish
+    {
+        public static Vector256<float> Apply(Vector256<float> value, float* y, float* factor) => value;
+    }
+
+    private readonly struct Relu : IFinish
+    {
+        public static Vector256<float> Apply(Vector256<float> value, float* y, float* factor) =>
+            Vector256.Max(value, Vector256<float>.Zero);
+    }
+
+    private readonly struct Silu : IFinish
+    {
+        public static Vector256<float> Apply(Vector256<float> value, float* y, float* factor) => VectorMath.Silu(value);
+    }
+
+    private readonly struct Gelu : IFinish
+    {
+        public static Vector256<float> Apply(Vector256<float> value, float* y, float* factor) => VectorMath.Gelu(value);
+    }
+
+    private readonly struct Add : IFinish
+    {
+        public static Vector256<float> Apply(Vector256<float> value, float* y, float* factor) =>
+            value + Vector256.Load(y);
+    }
+
+    private readonly struct AddScaled : IFinish
+    {
+        public static Vector256<float> Apply(Vector256<float> value, float* y, float* factor) =>
+            Vector256.MultiplyAddEstimate(value, Vector256.Load(factor), Vector256.Load(y));
     }
 }
