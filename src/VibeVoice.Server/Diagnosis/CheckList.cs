@@ -37,6 +37,16 @@ internal static class CheckList
         {
             IsOfModel = true,
         },
+        Local<CompiledCheck>("compiled") with
+        {
+            IsOfModel = true,
+        },
+        Local<CompiledWeightsCheck>("checksums") with
+        {
+            Scope = CheckScope.Full,
+            Limit = TimeSpan.FromMinutes(2), // a few GB over a network, at worst
+            IsOfModel = true,
+        },
         Local<VoicesCheck>("voices"),
         Remote<HubCheck>("hub") with
         {

@@ -73,7 +73,7 @@ internal static class SpeechServices
             .AddSingleton<SpeakHandler>();
         if (speech.Engine == SpeechEngine.VibeVoice)
         {
-            services.AddSingleton<EngineFiles>();
+            services.AddSingleton(CreateEngineFiles);
         }
 
         return services.BuildServiceProvider();
@@ -83,6 +83,12 @@ internal static class SpeechServices
         ActivatorUtilities.CreateInstance<HubStore>(
             services,
             Path.Combine(services.GetRequiredService<Workspace>().Folder, "cache")
+        );
+
+    private static EngineFiles CreateEngineFiles(IServiceProvider services) =>
+        ActivatorUtilities.CreateInstance<EngineFiles>(
+            services,
+            services.GetRequiredService<Workspace>().CompiledFolder
         );
 
     private static VoiceLibrary CreateVoiceLibrary(IServiceProvider services) =>
@@ -98,7 +104,7 @@ internal static class SpeechServices
         return options.Engine switch
         {
             SpeechEngine.Preview => new PreviewSynthesizer(options),
-            _ => new VibeVoiceSynthesizer(options, services.GetRequiredService<EngineFiles>()),
+            _ => ActivatorUtilities.CreateInstance<VibeVoiceSynthesizer>(services),
         };
     }
 }

@@ -23,6 +23,9 @@ internal sealed record Workspace
     /// <summary>The work directory: marker, cache, compiled files.</summary>
     public string Folder => Path.Combine(Root, "VibeVoice");
 
+    /// <summary>Weights that were quantised and laid out: a model's first start fills it, later ones map what is there.</summary>
+    public string CompiledFolder => Path.Combine(Folder, "cache", "compiled");
+
     /// <summary>Written last by an installation.</summary>
     public string Marker => Path.Combine(Folder, ".setup_complete");
 

@@ -4,8 +4,19 @@ using VibeVoice.Server.Speech;
 namespace VibeVoice.Server.Models;
 
 /// <summary>Everything that the VibeVoice engine reads from disk: the checkpoint, its tokenizer, and voices.</summary>
-internal sealed class EngineFiles(ModelLocator models, VoiceLibrary voices, VoiceInstaller voiceInstaller)
+/// <param name="models">Finds or fetches the checkpoint.</param>
+/// <param name="voices">The voices.</param>
+/// <param name="voiceInstaller">Fetches the published ones.</param>
+/// <param name="compiledFolder">Where weights are kept that were compiled from the checkpoint's; null for memory.</param>
+internal sealed class EngineFiles(
+    ModelLocator models,
+    VoiceLibrary voices,
+    VoiceInstaller voiceInstaller,
+    string? compiledFolder
+)
 {
+    public string? CompiledFolder => compiledFolder;
+
     public VoiceLibrary Voices => voices;
 
     /// <summary>MODEL_PATH as it was given.</summary>

@@ -9,9 +9,14 @@ internal sealed record CompiledTensor(string Name, long Bytes, CompiledTensor.Fi
     /// <param name="destination">As long as the tensor, aligned to 64 bytes, with anything in it.</param>
     public delegate void FillMemory(Span<byte> destination);
 
-    /// <exception cref="ArgumentException">A name occurs twice, or a size cannot be.</exception>
+    /// <exception cref="ArgumentException">There are none, a name occurs twice, or a size cannot be.</exception>
     public static void Check(IReadOnlyList<CompiledTensor> tensors)
     {
+        if (tensors.Count == 0)
+        {
+            throw new ArgumentException("There are no tensors, but at least one is expected.", nameof(tensors));
+        }
+
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var tensor in tensors)
         {

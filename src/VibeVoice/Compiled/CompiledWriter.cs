@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace VibeVoice.Compiled;
@@ -8,8 +7,6 @@ internal static class CompiledWriter
 {
     /// <summary>"An input or output failed", of which the system told no number.</summary>
     private const int NoNumber = unchecked((int)0x80131620);
-
-    private const int Alignment = 64;
 
     /// <summary>Writes the file beside its place, and gives it its name.</summary>
     /// <returns>False where the half file was taken away by somebody who took its maker for dead.</returns>
@@ -82,11 +79,15 @@ internal static class CompiledWriter
     )
     {
         var written = new CompiledEntry[tensors.Count];
-        SeveralAtOnce.Run(
-            tensors,
-            (tensor, index) => written[index] = WriteTensor(file, table.Tensors[index], tensor.Fill),
-            cancellationToken
-        );
+        using (var buffers = new FillBuffers(tensors.Max(tensor => tensor.Bytes)))
+        {
+            SeveralAtOnce.Run(
+                tensors,
+                (tensor, index) => written[index] = WriteTensor(file, table.Tensors[index], tensor.Fill, buffers),
+                cancellationToken
+            );
+        }
+
         var bytes = (table with { Tensors = written }).ToBytes();
         RandomAccess.Write(file, bytes, table.End);
         RandomAccess.Write(file, CompiledFile.Prologue(table.End, bytes), fileOffset: 0);
@@ -97,21 +98,21 @@ internal static class CompiledWriter
     private static unsafe CompiledEntry WriteTensor(
         SafeFileHandle file,
         CompiledEntry entry,
-        CompiledTensor.FillMemory fill
+        CompiledTensor.FillMemory fill,
+        FillBuffers buffers
     )
     {
-        // Of its own and given back at once: a pool would keep the largest of them for good.
-        var block = NativeMemory.AlignedAlloc((nuint)entry.Bytes, Alignment);
+        var buffer = buffers.Take();
         try
         {
-            var content = new Span<byte>(block, (int)entry.Bytes);
+            var content = new Span<byte>((void*)buffer, (int)entry.Bytes);
             fill(content);
             RandomAccess.Write(file, content, entry.Offset);
             return entry with { Checksum = Crc32C.Of(content) };
         }
         finally
         {
-            NativeMemory.AlignedFree(block);
+            buffers.GiveBack(buffer);
         }
     }
 }

@@ -22,6 +22,8 @@ public sealed class DoctorCommandTests(S3ServerFixture fixture) : CommandTest, I
         "disk",
         "device",
         "model",
+        "compiled",
+        "checksums",
         "voices",
         "hub",
         "repository",
@@ -76,7 +78,7 @@ public sealed class DoctorCommandTests(S3ServerFixture fixture) : CommandTest, I
         var checks = report.RootElement.GetProperty("checks").EnumerateArray().ToList();
         checks
             .Select(check => check.GetProperty("name").GetString())
-            .ShouldBe(Names.Except(["formats", "hub", "repository", "bucket", "clock"]));
+            .ShouldBe(Names.Except(["formats", "checksums", "hub", "repository", "bucket", "clock"]));
         checks[0]
             .GetProperty("message")
             .GetString()!

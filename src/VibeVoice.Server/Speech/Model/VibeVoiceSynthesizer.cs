@@ -8,20 +8,22 @@ namespace VibeVoice.Server.Speech.Model;
 
 /// <summary>The model: a VibeVoice checkpoint.</summary>
 /// <remarks>Requests at once take turns frame by frame.</remarks>
-internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
+internal sealed partial class VibeVoiceSynthesizer : ISynthesizer, IDisposable
 {
     private readonly SpeechSettings _settings;
     private readonly EngineFiles _files;
+    private readonly ILogger<VibeVoiceSynthesizer> _logger;
     private readonly ModelDevice _device;
     private readonly ConcurrentDictionary<string, Lazy<ModelVoice>> _voices = new(StringComparer.Ordinal);
     private LocatedModel? _located;
     private VibeVoiceModel? _model;
 
     /// <exception cref="SettingsException">The device is not to be had.</exception>
-    public VibeVoiceSynthesizer(SpeechSettings settings, EngineFiles files)
+    public VibeVoiceSynthesizer(SpeechSettings settings, EngineFiles files, ILogger<VibeVoiceSynthesizer> logger)
     {
         _settings = settings;
         _files = files;
+        _logger = logger;
         _device = DeviceOf(settings);
         // Before anything large is loaded.
         ChooseDevice(settings);
@@ -49,13 +51,25 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
         {
             _model = await VibeVoiceModel.LoadAsync(
                 _located.Folder,
-                new ModelOptions { Device = _device, TokenizerFolder = _located.TokenizerFolder },
+                new ModelOptions
+                {
+                    Device = _device,
+                    TokenizerFolder = _located.TokenizerFolder,
+                    CompiledFolder = _files.CompiledFolder,
+                    OnNotice = notice => Log.Notice(_logger, notice),
+                },
                 cancellationToken
             );
             await WarmUpAsync(cancellationToken);
         }
         catch (Exception exception)
-            when (exception is ModelFormatException or WeightMismatchException or DeviceUnavailableException)
+            when (exception
+                    is ModelFormatException
+                        or WeightMismatchException
+                        or DeviceUnavailableException
+                        or IOException
+                        or UnauthorizedAccessException
+            )
         {
             throw new SpeechFailedException($"The model cannot be loaded. {exception.Message}", exception);
         }
@@ -195,5 +209,11 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
         {
             break;
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Information, "{Notice}")]
+        public static partial void Notice(ILogger logger, string notice);
     }
 }

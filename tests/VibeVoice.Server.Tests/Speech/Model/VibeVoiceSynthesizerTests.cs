@@ -195,7 +195,11 @@ public sealed class VibeVoiceSynthesizerTests
             NullLogger<VoiceInstaller>.Instance
         );
         var library = new VoiceLibrary(settings, models.GivenFolder, voices.Folder);
-        return new VibeVoiceSynthesizer(settings, new EngineFiles(models, library, voices));
+        return new VibeVoiceSynthesizer(
+            settings,
+            new EngineFiles(models, library, voices, compiledFolder: null),
+            NullLogger<VibeVoiceSynthesizer>.Instance
+        );
     }
 
     private static async Task<VibeVoiceSynthesizer> LoadAsync()
