@@ -98,7 +98,11 @@ internal static class SpeechServices
         return options.Engine switch
         {
             SpeechEngine.Preview => new PreviewSynthesizer(options),
-            _ => new VibeVoiceSynthesizer(options, services.GetRequiredService<EngineFiles>()),
+            _ => new VibeVoiceSynthesizer(
+                options,
+                services.GetRequiredService<EngineFiles>(),
+                services.GetRequiredService<QueueOptions>().Concurrency
+            ),
         };
     }
 }

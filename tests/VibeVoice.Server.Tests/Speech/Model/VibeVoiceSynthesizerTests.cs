@@ -195,7 +195,7 @@ public sealed class VibeVoiceSynthesizerTests
             NullLogger<VoiceInstaller>.Instance
         );
         var library = new VoiceLibrary(settings, models.GivenFolder, voices.Folder);
-        return new VibeVoiceSynthesizer(settings, new EngineFiles(models, library, voices));
+        return new VibeVoiceSynthesizer(settings, new EngineFiles(models, library, voices), slots: 2);
     }
 
     private static async Task<VibeVoiceSynthesizer> LoadAsync()
