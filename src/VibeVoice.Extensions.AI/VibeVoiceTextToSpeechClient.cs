@@ -7,7 +7,7 @@ namespace VibeVoice.Extensions.AI;
 /// <summary>A loaded model and its voices as the text-to-speech client of Microsoft.Extensions.AI.</summary>
 /// <remarks>
 /// <para>
-/// Thread-safe: requests made at once take turns frame by frame, as those of <see cref="VibeVoiceModel"/> do, and the
+/// Thread-safe: requests made at once are computed together, as those of <see cref="VibeVoiceModel"/> are, and the
 /// options given are never changed. The model belongs to whoever loaded it and is not disposed with the client: a disposed
 /// client only takes no further requests.
 /// </para>

@@ -31,7 +31,10 @@ internal sealed class AudioOutput : IAsyncDisposable
 
     public long Bytes { get; private set; }
 
-    public bool HeadCanBeCompleted => _partPath is not null;
+    public bool HeadCanBeCompleted => IsFile;
+
+    /// <summary>Whether it is a file that appears when it is whole, and not a stream.</summary>
+    public bool IsFile => _partPath is not null;
 
     /// <exception cref="JobRejectedException">Nothing can be written there.</exception>
     public static async Task<AudioOutput> OpenAsync(string path, CancellationToken cancellationToken)

@@ -129,7 +129,15 @@ internal static class SpeakCommand
         );
         var run = services
             .GetRequiredService<SpeechPipeline>()
-            .Start(request, output.HeadCanBeCompleted, progress.Report, cancellationToken);
+            .Start(
+                request with
+                {
+                    IsHeardWhole = output.IsFile,
+                },
+                output.HeadCanBeCompleted,
+                progress.Report,
+                cancellationToken
+            );
         if (!await output.WriteAsync(run.Audio, cancellationToken))
         {
             // Whoever read our output has had enough of it.

@@ -104,7 +104,12 @@ internal static class SpeechServices
         return options.Engine switch
         {
             SpeechEngine.Preview => new PreviewSynthesizer(options),
-            _ => ActivatorUtilities.CreateInstance<VibeVoiceSynthesizer>(services),
+            _ => new VibeVoiceSynthesizer(
+                options,
+                services.GetRequiredService<EngineFiles>(),
+                services.GetRequiredService<QueueOptions>().Concurrency,
+                services.GetRequiredService<ILogger<VibeVoiceSynthesizer>>()
+            ),
         };
     }
 }

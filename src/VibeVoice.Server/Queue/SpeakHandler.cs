@@ -61,7 +61,8 @@ internal sealed partial class SpeakHandler(
     {
         using var chosen = deliveries.For(job.Id, input);
         var delivery = chosen.Delivery;
-        var run = pipeline.Start(input.Request, delivery.HeadCanBeCompleted, Progress(job), cancellationToken);
+        var speech = input.Request with { IsHeardWhole = true };
+        var run = pipeline.Start(speech, delivery.HeadCanBeCompleted, Progress(job), cancellationToken);
         var request = new DeliveryRequest(job.Id, input.Request.Format, pipeline.Labels(input.Request));
         var delivered = await delivery.DeliverAsync(request, run.Audio, cancellationToken);
         if (cancellationToken.IsCancellationRequested)

@@ -30,6 +30,9 @@ internal sealed record SpeechRequest
     /// <summary>Diffusion steps for each frame, 1 to 50.</summary>
     public required int InferenceSteps { get; init; }
 
+    /// <summary>Whether nobody listens before the whole is made, so that frames may be made several at once.</summary>
+    public bool IsHeardWhole { get; init; }
+
     /// <summary>What was accepted but has no effect, in whole sentences.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }

@@ -20,7 +20,7 @@ internal sealed class OnnxSession : IDisposable
             InterOpNumThreads = 1,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
         };
-        // Sessions take turns: threads may spin between two nodes of a run, but not while another session runs.
+        // Sessions run one at a time: threads may spin between two nodes of a run, but not while another session runs.
         _options.AddSessionConfigEntry("session.intra_op.allow_spinning", "1");
         _options.AddSessionConfigEntry("session.force_spinning_stop", "1");
         weights.Device.Configure(_options);

@@ -7,20 +7,31 @@ using VibeVoice.Server.Speech.Voices;
 namespace VibeVoice.Server.Speech.Model;
 
 /// <summary>The model: a VibeVoice checkpoint.</summary>
-/// <remarks>Requests at once take turns frame by frame.</remarks>
+/// <remarks>Requests at once are computed together, frame by frame.</remarks>
 internal sealed partial class VibeVoiceSynthesizer : ISynthesizer, IDisposable
 {
     private readonly SpeechSettings _settings;
     private readonly EngineFiles _files;
+    private readonly int _slots;
     private readonly ILogger<VibeVoiceSynthesizer> _logger;
     private readonly ModelDevice _device;
     private readonly ConcurrentDictionary<string, Lazy<ModelVoice>> _voices = new(StringComparer.Ordinal);
     private LocatedModel? _located;
     private VibeVoiceModel? _model;
 
+    /// <param name="settings">Which model, and how it speaks.</param>
+    /// <param name="files">Where it is.</param>
+    /// <param name="slots">Requests that are spoken at once; more wait.</param>
+    /// <param name="logger">Told what takes long while the model is loaded.</param>
     /// <exception cref="SettingsException">The device is not to be had.</exception>
-    public VibeVoiceSynthesizer(SpeechSettings settings, EngineFiles files, ILogger<VibeVoiceSynthesizer> logger)
+    public VibeVoiceSynthesizer(
+        SpeechSettings settings,
+        EngineFiles files,
+        int slots,
+        ILogger<VibeVoiceSynthesizer> logger
+    )
     {
+        _slots = slots;
         _settings = settings;
         _files = files;
         _logger = logger;
@@ -57,6 +68,7 @@ internal sealed partial class VibeVoiceSynthesizer : ISynthesizer, IDisposable
                     TokenizerFolder = _located.TokenizerFolder,
                     CompiledFolder = _files.CompiledFolder,
                     OnNotice = notice => Log.Notice(_logger, notice),
+                    Slots = _slots,
                 },
                 cancellationToken
             );
@@ -84,10 +96,11 @@ internal sealed partial class VibeVoiceSynthesizer : ISynthesizer, IDisposable
         var options = CreateOptions(request);
         var tokens = Fitting(() => Loaded.Planner.Plan(request.Text, voice, options)).Tokens;
         var speech = Loaded.SpeakAsync(request.Text, voice, options, cancellationToken);
-        await foreach (var frame in speech.WithCancellation(cancellationToken))
+        await using var frames = speech.GetAsyncEnumerator(cancellationToken);
+        while (await NextAsync(frames))
         {
             // What is read twice counts twice, so the quotient may pass 1.
-            yield return new SpokenFrame(frame, Math.Min(1, (double)speech.Report.TokensRead / tokens));
+            yield return new SpokenFrame(frames.Current, Math.Min(1, (double)speech.Report.TokensRead / tokens));
         }
 
         var end = new SpokenFrame(new AudioFrame(ReadOnlyMemory<float>.Empty, SampleRateHz), 1);
@@ -146,12 +159,29 @@ internal sealed partial class VibeVoiceSynthesizer : ISynthesizer, IDisposable
         return new SpeechOutline(plan.Silence.TotalSeconds, [.. chunks]);
     }
 
+    private static async ValueTask<bool> NextAsync(IAsyncEnumerator<AudioFrame> frames)
+    {
+        try
+        {
+            return await frames.MoveNextAsync();
+        }
+        catch (ModelBusyException exception)
+        {
+            throw new SpeechFailedException(
+                $"The engine speaks {exception.Slots} texts at once (WORKER_CONCURRENCY), and {exception.Waiting} more wait, "
+                    + "which is the most that may. Try again later.",
+                exception
+            );
+        }
+    }
+
     private SpeakOptions CreateOptions(SpeechRequest request) =>
         new()
         {
             Seed = (ulong)request.Seed,
             Guidance = (float)request.CfgScale,
             DiffusionSteps = request.InferenceSteps,
+            FramesPerHandOver = request.IsHeardWhole ? SpeakOptions.MostFramesPerHandOver : 1,
             Text = request.Preparation,
             LongText = new LongTextOptions
             {

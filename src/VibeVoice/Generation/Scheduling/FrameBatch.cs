@@ -13,15 +13,23 @@ internal sealed class FrameBatch(SpeechEngine engine)
     private EngineStream[] _streams = [];
     private DecoderWork[] _work = [];
 
-    /// <summary>Computes one frame for each, but for its sound.</summary>
+    /// <summary>Computes one frame for each that wants more, but for its sound.</summary>
     public void Compute(List<ScheduledRun> runs)
     {
+        _sharing.Clear();
         foreach (var run in runs)
         {
-            Begin(run);
+            if (!run.IsDue)
+            {
+                Begin(run);
+            }
+
+            if (!run.IsDue)
+            {
+                _sharing.Add(run);
+            }
         }
 
-        Share(runs);
         Sample();
         for (var i = _sharing.Count - 1; i >= 0; i--)
         {
@@ -151,18 +159,6 @@ internal sealed class FrameBatch(SpeechEngine engine)
     }
 
     private const string Fails = "Whatever a call throws is its streams' failure, and theirs alone.";
-
-    private void Share(List<ScheduledRun> runs)
-    {
-        _sharing.Clear();
-        foreach (var run in runs)
-        {
-            if (!run.IsOver)
-            {
-                _sharing.Add(run);
-            }
-        }
-    }
 
     private ReadOnlySpan<EngineStream> Streams()
     {

@@ -16,10 +16,14 @@ internal sealed class FrameScheduler : IDisposable
     /// How long those who had the last frame are waited for: they keep step when they ask again within it. A reader's way
     /// through thread pool and stream takes some hundredths of it (docs/decisions/0012).
     /// </summary>
-    public static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(2);
+    public static readonly TimeSpan UsualGrace = TimeSpan.FromMilliseconds(2);
+
+    /// <summary>The name of the thread, for those who look.</summary>
+    public const string ThreadName = "VibeVoice frames";
 
     private readonly object _lock = new(); // a monitor, since the thread waits with a limit
     private readonly SpeechEngine _engine;
+    private readonly TimeSpan _grace;
     private readonly FrameBatch _batch;
     private readonly Action<object?> _cancel;
     private readonly List<ScheduledRun> _asking = []; // in the order of asking
@@ -29,11 +33,13 @@ internal sealed class FrameScheduler : IDisposable
     private readonly List<ScheduledRun> _due = [];
     private long _handedOverAt;
     private Thread? _thread;
+    private bool _hasPutOff;
     private bool _isStopped;
 
-    public FrameScheduler(SpeechEngine engine, int slots, int mostWaiting)
+    public FrameScheduler(SpeechEngine engine, int slots, int mostWaiting, TimeSpan? grace = null)
     {
         _engine = engine;
+        _grace = grace ?? UsualGrace;
         _batch = new FrameBatch(engine);
         _cancel = run => Cancel((ScheduledRun)run!);
         Slots = new StreamSlots(slots, mostWaiting);
@@ -81,7 +87,7 @@ internal sealed class FrameScheduler : IDisposable
         lock (_lock)
         {
             ThrowIfStopped();
-            run.Ask(text, frames, Grace, cancellationToken);
+            run.Ask(text, frames, _grace, cancellationToken);
             _expected.Remove(run);
             _asking.Add(run);
             Wake();
@@ -153,7 +159,7 @@ internal sealed class FrameScheduler : IDisposable
     {
         if (_thread is null)
         {
-            _thread = new Thread(Loop) { IsBackground = true, Name = "VibeVoice frames" };
+            _thread = new Thread(Loop) { IsBackground = true, Name = ThreadName };
             _thread.UnsafeStart();
         }
 
@@ -185,7 +191,12 @@ internal sealed class FrameScheduler : IDisposable
 
             _batch.Compute(_running);
             HandOver(frames => frames == 1); // whoever waits for one frame does not wait for others' six
-            HandOver(_ => true);
+            _hasPutOff = !_hasPutOff && SomeoneBegins();
+            if (!_hasPutOff)
+            {
+                HandOver(_ => true);
+            }
+
             GoOn();
         }
     }
@@ -213,7 +224,7 @@ internal sealed class FrameScheduler : IDisposable
                 {
                     Monitor.Wait(_lock);
                 }
-                else if (_expected.Count > 0 && Grace - Stopwatch.GetElapsedTime(_handedOverAt) is { Ticks: > 0 } left)
+                else if (_expected.Count > 0 && _grace - Stopwatch.GetElapsedTime(_handedOverAt) is { Ticks: > 0 } left)
                 {
                     Monitor.Wait(_lock, (int)Math.Ceiling(left.TotalMilliseconds));
                 }
@@ -283,6 +294,15 @@ internal sealed class FrameScheduler : IDisposable
         foreach (var run in _due)
         {
             run.Answer();
+        }
+    }
+
+    /// <summary>Whether a stream waits for its first frame: it goes before what takes longer and is not waited for, but once.</summary>
+    private bool SomeoneBegins()
+    {
+        lock (_lock)
+        {
+            return _asking.Exists(run => run.Run.FramesComputed == 0);
         }
     }
 

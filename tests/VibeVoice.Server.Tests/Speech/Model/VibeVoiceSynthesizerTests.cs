@@ -198,6 +198,7 @@ public sealed class VibeVoiceSynthesizerTests
         return new VibeVoiceSynthesizer(
             settings,
             new EngineFiles(models, library, voices, compiledFolder: null),
+            slots: 2,
             NullLogger<VibeVoiceSynthesizer>.Instance
         );
     }
