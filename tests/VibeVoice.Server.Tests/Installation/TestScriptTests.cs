@@ -62,6 +62,50 @@ public sealed class TestScriptTests : CommandTest
         seen[1].ShouldBe(PathOf("artifacts/publish/vibevoice/vibevoice"));
     }
 
+    [Fact]
+    public async Task Each_namespace_of_a_project_in_parts_is_in_one_of_them_and_the_counts_are_added_up()
+    {
+        var body = "echo \"$*\" >> seen; echo '  succeeded: 2'; case \"$*\" in *-not-*) exit 3 ;; esac";
+        Project("A.Tests", body);
+        await File.WriteAllTextAsync(
+            PathOf("tests/A.Tests/parts.txt"),
+            "# Why.\n*.One\n\n*.Two* *.Three\n",
+            TestContext.Current.CancellationToken
+        );
+
+        // The last part dies, which is told as one failure.
+        (await TestAsync("--filter-trait", "Category=Soak")).ShouldBe((1, "6 passed, 1 failed, 0 skipped"));
+
+        const string All = "--ansi off --progress off --ignore-exit-code 8";
+        (await File.ReadAllLinesAsync(PathOf("seen"), TestContext.Current.CancellationToken)).ShouldBe([
+            $"{All} --filter-namespace *.One --filter-trait Category=Soak",
+            $"{All} --filter-namespace *.Two* *.Three --filter-trait Category=Soak",
+            $"{All} --filter-not-namespace *.One *.Two* *.Three --filter-trait Category=Soak",
+        ]);
+    }
+
+    [Fact]
+    public async Task Projects_run_beside_each_other_and_can_be_interrupted()
+    {
+        // Each waits for the other to begin; and a program that ignores Ctrl+C could not be interrupted by a test.
+        const string Body = """
+            : > began-$(basename "$0")
+            for try in $(seq 600); do [ $(ls began-* | wc -l) = 2 ] && break; sleep 0.1; done
+            [ $(ls began-* | wc -l) = 2 ] && echo '  succeeded: 1'
+            [ $((0x$(sed -n 's/^SigIgn:[[:space:]]*//p' /proc/self/status) & 2)) = 0 ] || exit 1
+            """;
+        Project("A.Tests", Body);
+        Project("B.Tests", Body);
+
+        var result = await CommandRun.RunAsync(
+            "/bin/bash",
+            [PathOf("eng/test.sh"), "Release"],
+            Here.With("LANES", "2")
+        );
+
+        result.Text.TrimEnd().Split('\n')[^1].ShouldBe("2 passed, 0 failed, 0 skipped");
+    }
+
     private void Project(string name, int passed, int failed, int skipped, int exitCode) =>
         Project(
             name,
