@@ -17,14 +17,18 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
     private LocatedModel? _located;
     private VibeVoiceModel? _model;
 
-    /// <exception cref="SettingsException">The device is not to be had.</exception>
+    /// <exception cref="SettingsException">The device is not to be had, or cannot compute as exactly as is wanted.</exception>
     public VibeVoiceSynthesizer(SpeechSettings settings, EngineFiles files)
     {
         _settings = settings;
         _files = files;
         _device = DeviceOf(settings);
         // Before anything large is loaded.
-        ChooseDevice(settings);
+        var choice = ChooseDevice(settings);
+        if (choice.FindProblem(settings.ModelPrecision.Whole, settings.ModelPrecision.Parts) is { } problem)
+        {
+            throw new SettingsException($"MODEL_PRECISION is '{settings.ModelPrecision}'. {problem}");
+        }
     }
 
     public string Engine => "vibevoice";
@@ -49,7 +53,13 @@ internal sealed class VibeVoiceSynthesizer : ISynthesizer, IDisposable
         {
             _model = await VibeVoiceModel.LoadAsync(
                 _located.Folder,
-                new ModelOptions { Device = _device, TokenizerFolder = _located.TokenizerFolder },
+                new ModelOptions
+                {
+                    Device = _device,
+                    Precision = _settings.ModelPrecision.Whole,
+                    Parts = _settings.ModelPrecision.Parts,
+                    TokenizerFolder = _located.TokenizerFolder,
+                },
                 cancellationToken
             );
             await WarmUpAsync(cancellationToken);
