@@ -89,10 +89,11 @@ internal static unsafe class VectorMath
     private static float InverseRms(float* x, int width, float epsilon) =>
         1 / MathF.Sqrt((Dot(x, x, Panels.Padded(width)) / width) + epsilon);
 
+    /// <summary>The error function.</summary>
     // Two minimax polynomials, for |x| below and above 0.921875; above 3.925 the result is 1 in float32. The coefficients are
     // those of ONNX Runtime's MLAS (erf.cpp, MIT licence); within 2 units in the last place.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Erf(Vector256<float> x)
+    public static Vector256<float> Erf(Vector256<float> x)
     {
         var size = Vector256.Min(Vector256.Abs(x), Vector256.Create(3.925f));
         var square = x * x;
