@@ -1,4 +1,5 @@
 using VibeVoice.Devices;
+using VibeVoice.Graphs;
 
 namespace VibeVoice;
 
@@ -14,6 +15,13 @@ public sealed record DeviceChoice(ModelDevice Device, string Reason)
     /// <summary>How exactly a model computes on this device unless it is told otherwise.</summary>
     public ModelPrecision DefaultPrecision =>
         Device == ModelDevice.Cuda ? ModelPrecision.Float16 : ModelPrecision.Float32;
+
+    /// <summary>Says why a model cannot compute so on this device, before one is loaded.</summary>
+    /// <param name="precision">Of the whole; null for <see cref="DefaultPrecision"/>.</param>
+    /// <param name="parts">Of parts with their own; null for none.</param>
+    /// <returns>One sentence; null where it can.</returns>
+    public string? FindProblem(ModelPrecision? precision, ModelPartPrecisions? parts) =>
+        PartPrecisions.Combine(precision ?? DefaultPrecision, parts).ProblemOn(Device);
 
     /// <summary>Looks at the build and the machine, and loads nothing.</summary>
     /// <param name="wanted">A device, or <see cref="ModelDevice.Auto"/>.</param>

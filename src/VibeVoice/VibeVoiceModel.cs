@@ -45,8 +45,18 @@ public sealed class VibeVoiceModel : IDisposable
     /// <summary>Where it computes, and why there.</summary>
     public DeviceChoice Device { get; }
 
-    /// <summary>How exactly it computes.</summary>
+    /// <summary>How exactly it computes, but for parts that have their own.</summary>
     public ModelPrecision Precision { get; }
+
+    /// <summary>How exactly each part computes; none is null.</summary>
+    public ModelPartPrecisions Parts =>
+        new()
+        {
+            Text = _engine.Precisions.Text,
+            Speech = _engine.Precisions.Speech,
+            Sampler = _engine.Precisions.Sampler,
+            Decoder = _engine.Precisions.Decoder,
+        };
 
     /// <summary>Says what would be spoken, without speaking.</summary>
     public SpeechPlanner Planner { get; }

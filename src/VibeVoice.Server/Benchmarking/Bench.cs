@@ -34,7 +34,8 @@ internal sealed class Bench
                 Threads = threads,
                 Slots = options.Streams,
                 Device = options.Device,
-                Precision = options.Precision,
+                Precision = options.Precision.Whole,
+                Parts = options.Precision.Parts,
                 EndOfSpeechBias = NeverEnds,
             },
             cancellationToken

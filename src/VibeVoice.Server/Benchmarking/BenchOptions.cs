@@ -1,10 +1,12 @@
+using VibeVoice.Server.Speech;
+
 namespace VibeVoice.Server.Benchmarking;
 
 /// <summary>What one run of <c>vibevoice bench</c> measures.</summary>
 /// <param name="Model">Folder of the checkpoint.</param>
 /// <param name="Voice">File of the preset.</param>
 /// <param name="Device">Where it computes.</param>
-/// <param name="Precision">How exactly; null for what the device does best.</param>
+/// <param name="Precision">How exactly.</param>
 /// <param name="Threads">Of one run; null for as many as the process may use.</param>
 /// <param name="Steps">Diffusion steps; null for the checkpoint's default.</param>
 /// <param name="Streams">Requests at once.</param>
@@ -13,7 +15,7 @@ internal sealed record BenchOptions(
     string Model,
     string Voice,
     ModelDevice Device,
-    ModelPrecision? Precision,
+    PrecisionChoice Precision,
     int? Threads,
     int? Steps,
     int Streams,

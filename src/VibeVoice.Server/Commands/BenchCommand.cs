@@ -62,7 +62,7 @@ internal static class BenchCommand
                     settings.ModelPath,
                     VoiceFile(result.GetValue(voice), settings),
                     settings.ModelDevice!.Value,
-                    result.GetValue(precision),
+                    PrecisionOption.Read(result.GetValue(precision), settings.ModelDevice!.Value),
                     (int?)result.GetValue(threads),
                     (int?)result.GetValue(steps),
                     (int?)result.GetValue(streams) ?? 1,

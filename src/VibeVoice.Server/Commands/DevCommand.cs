@@ -8,10 +8,14 @@ namespace VibeVoice.Server.Commands;
 internal static class DevCommand
 {
     public static Command Create() =>
-        new("dev", "For work on the engine: synthetic checkpoints, recorded runs replayed, token ids compared.")
+        new(
+            "dev",
+            "For work on the engine: synthetic checkpoints, recorded runs replayed, precisions and token ids compared."
+        )
         {
             DevSyntheticCheckpointCommand.Create(),
             DevReplayCommand.Create(),
+            DevPrecisionCommand.Create(),
             DevTokensCommand.Create(),
         };
 

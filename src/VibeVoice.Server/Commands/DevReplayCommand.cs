@@ -45,10 +45,13 @@ internal static class DevReplayCommand
             async (result, cancellationToken) =>
             {
                 var recorded = RecordedRun.Load(result.GetRequiredValue(run));
+                var place = DeviceOption.Read(result.GetValue(device));
+                var exactness = PrecisionOption.Read(result.GetValue(precision), place);
                 var options = new ModelOptions
                 {
-                    Device = DeviceOption.Read(result.GetValue(device)),
-                    Precision = result.GetValue(precision),
+                    Device = place,
+                    Precision = exactness.Whole,
+                    Parts = exactness.Parts,
                     EndOfSpeechBias = (float?)result.GetValue(endBias) ?? recorded.EndOfSpeechBias,
                 };
                 using var loaded = await VibeVoiceModel.LoadAsync(

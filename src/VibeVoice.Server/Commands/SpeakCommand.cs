@@ -25,6 +25,7 @@ internal static class SpeakCommand
         var engine = EngineOption();
         var model = ModelOption();
         var device = DeviceOption.Create();
+        var precision = PrecisionOption.Create();
         var dryRun = new Option<bool>("--dry-run")
         {
             Description = "Print what would be spoken, chunk by chunk, and write no audio.",
@@ -40,6 +41,7 @@ internal static class SpeakCommand
             engine,
             model,
             device,
+            precision,
             dryRun,
             json,
             quiet,
@@ -59,7 +61,8 @@ internal static class SpeakCommand
                     .Load(
                         ("VIBEVOICE_ENGINE", result.GetValue(engine)),
                         ("MODEL_PATH", result.GetValue(model)),
-                        (DeviceOption.Setting, result.GetValue(device))
+                        (DeviceOption.Setting, result.GetValue(device)),
+                        (PrecisionOption.Setting, result.GetValue(precision))
                     )
                     .WithProcessorAsDefault();
                 var isQuiet = result.GetValue(quiet);

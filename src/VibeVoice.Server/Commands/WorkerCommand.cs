@@ -31,6 +31,7 @@ internal static class WorkerCommand
                 "Where the model computes: cpu, cuda or auto. [default: MODEL_DEVICE, else cuda in the CUDA build]",
             HelpName = "device",
         };
+        var precision = PrecisionOption.Create();
         var command = new Command(
             "worker",
             "Takes jobs from RunPod, where RUNPOD_WEBHOOK_GET_JOB is set; otherwise runs the job in test_input.json, in the "
@@ -42,6 +43,7 @@ internal static class WorkerCommand
             engine,
             model,
             device,
+            precision,
         };
         foreach (var flag in PlatformFlags.Options)
         {
@@ -56,7 +58,8 @@ internal static class WorkerCommand
                 var configuration = Configuration.Load(
                     ("VIBEVOICE_ENGINE", result.GetValue(engine)),
                     ("MODEL_PATH", result.GetValue(model)),
-                    (DeviceOption.Setting, result.GetValue(device))
+                    (DeviceOption.Setting, result.GetValue(device)),
+                    (PrecisionOption.Setting, result.GetValue(precision))
                 );
                 var platform = Logging.Platform(configuration).WithFlags(PlatformFlags.Read(result));
                 var json = result.GetValue(testInput);

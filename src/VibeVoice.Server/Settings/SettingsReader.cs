@@ -67,6 +67,7 @@ internal static class SettingsReader
             _ when type == typeof(bool) => "'true' or 'false'",
             _ when type == typeof(int) || type == typeof(long) => "a whole number",
             _ when type == typeof(double) => "a number",
+            _ when type == typeof(PrecisionChoice) => PrecisionChoice.Expectation,
             _ when type == typeof(Uri) => "an absolute http or https URL",
             _ => "text",
         };
@@ -101,6 +102,7 @@ internal static class SettingsReader
             && double.IsFinite(x)
                 ? x
                 : null,
+            _ when type == typeof(PrecisionChoice) => PrecisionChoice.TryParse(text),
             _ when type == typeof(Uri) => Uri.TryCreate(text, UriKind.Absolute, out var uri)
             && uri.Scheme is "http" or "https"
                 ? uri

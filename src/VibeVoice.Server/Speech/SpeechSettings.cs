@@ -31,6 +31,13 @@ internal sealed record SpeechSettings
     public ModelDevice? ModelDevice { get; init; }
 
     [Setting(
+        "MODEL_PRECISION",
+        "How exactly the VibeVoice engine computes: the whole, then parts of their own if you like, `text`, `speech`, `sampler`, `decoder`. `int8` and `int4` are for the processor and do not go together with `float16`. `--precision` wins.",
+        Default = "`auto`: `float32` on the processor, `float16` on a GPU"
+    )]
+    public PrecisionChoice ModelPrecision { get; init; } = PrecisionChoice.Auto;
+
+    [Setting(
         "VOICES_PATH",
         "Folder with your own presets, `.pt` as published; beside the published ones where the model comes from the hub. A single one is the default voice.",
         Default = "`voices` in the model's folder"

@@ -181,11 +181,4 @@ internal sealed class RunReplay
                 $"{error.Name} is {error.Error:G3} of its peak away in {unit} {error.WorstRow}; at most {RecordedRun.Tolerance} is expected."
             );
     }
-
-    /// <summary>The noise of the file, frame by frame.</summary>
-    private sealed class RecordedNoise(float[] numbers) : INoiseSource
-    {
-        public void Fill(int frame, Span<float> noise) =>
-            numbers.AsSpan(frame * noise.Length, noise.Length).CopyTo(noise);
-    }
 }

@@ -23,32 +23,25 @@ internal sealed record PartPrecisions(
     /// <exception cref="ArgumentException">The device cannot compute so, or no engine computes such a mixture.</exception>
     public static PartPrecisions Of(ModelPrecision whole, ModelPartPrecisions? parts, ModelDevice device)
     {
-        var precisions = new PartPrecisions(
-            parts?.Text ?? whole,
-            parts?.Speech ?? whole,
-            parts?.Sampler ?? whole,
-            parts?.Decoder ?? whole
-        );
-        if (precisions.AreQuantized && device == ModelDevice.Cuda)
-        {
-            throw new ArgumentException(
-                $"Precision '{precisions.Describe()}' was asked for on CUDA, which computes float16 and float32. Choose one of "
-                    + "them, or the processor.",
-                nameof(whole)
-            );
-        }
-
-        if (precisions.AreQuantized && precisions.Each.Contains(ModelPrecision.Float16))
-        {
-            throw new ArgumentException(
-                $"Precision '{precisions.Describe()}' was asked for, but float16 does not go together with int8 and int4. Choose "
-                    + "float32 for that part, which is as exact as the checkpoint.",
-                nameof(parts)
-            );
-        }
-
-        return precisions;
+        var precisions = Combine(whole, parts);
+        return precisions.ProblemOn(device) is { } problem
+            ? throw new ArgumentException(problem, nameof(parts))
+            : precisions;
     }
+
+    /// <summary>The same, whether or not it can be computed.</summary>
+    public static PartPrecisions Combine(ModelPrecision whole, ModelPartPrecisions? parts) =>
+        new(parts?.Text ?? whole, parts?.Speech ?? whole, parts?.Sampler ?? whole, parts?.Decoder ?? whole);
+
+    /// <summary>Why it cannot be, in a sentence; null where it can.</summary>
+    public string? ProblemOn(ModelDevice device) =>
+        AreQuantized && device == ModelDevice.Cuda
+            ? $"Precision '{Describe()}' was asked for on CUDA, which computes float16 and float32. Choose one of them, or the "
+                + "processor."
+        : AreQuantized && Each.Contains(ModelPrecision.Float16)
+            ? $"Precision '{Describe()}' was asked for, but float16 does not go together with int8 and int4. Choose float32 for "
+                + "that part, which is as exact as the checkpoint."
+        : null;
 
     /// <summary>One word where all are the same, else each part with its own.</summary>
     public string Describe() =>

@@ -148,6 +148,9 @@ internal sealed unsafe class NativeEngine : SpeechEngine
         CancellationToken cancellationToken
     ) => new(checkpoint, options, cancellationToken);
 
+    /// <summary>Bytes of the panels of all layers whose names begin so.</summary>
+    public long WeightBytesOf(string root) => _weights.BytesOf(root);
+
     public override EngineStream Open(VoicePreset voice, SpeechRunOptions options) =>
         new NativeStream(Config, voice, options, _decoder.ContextPlaces);
 

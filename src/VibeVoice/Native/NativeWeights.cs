@@ -152,6 +152,12 @@ internal sealed unsafe class NativeWeights(Checkpoint checkpoint) : IDisposable
         }
     }
 
+    /// <summary>Bytes of the panels of all layers whose names begin so.</summary>
+    public long BytesOf(string root) =>
+        _layers
+            .Where(layer => layer.Tensor.Name.StartsWith(root, StringComparison.Ordinal))
+            .Sum(layer => layer.Layer.Bytes);
+
     public void Dispose()
     {
         _compiled?.Dispose();

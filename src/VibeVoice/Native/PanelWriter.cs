@@ -20,6 +20,11 @@ internal static unsafe class PanelWriter
     /// <exception cref="NotFiniteNumberException">A weight is not a number.</exception>
     public static void Write(PanelFormat format, ReadOnlySpan<float> rows, int inputs, byte* panel)
     {
+        if (!TensorPrimitives.IsFiniteAll(rows))
+        {
+            throw new NotFiniteNumberException();
+        }
+
         switch (format)
         {
             case PanelFormat.Float32:
@@ -70,13 +75,7 @@ internal static unsafe class PanelWriter
         for (; !row.IsEmpty; row = row[Math.Min(Int8Panels.Block, row.Length)..], panel += size)
         {
             var block = row[..Math.Min(Int8Panels.Block, row.Length)];
-            var largest = TensorPrimitives.MaxMagnitude(block);
-            var scale = Math.Abs(largest) / limit;
-            if (!float.IsFinite(scale))
-            {
-                throw new NotFiniteNumberException(largest);
-            }
-
+            var scale = Math.Abs(TensorPrimitives.MaxMagnitude(block)) / limit;
             numbers.Clear();
             for (var i = 0; i < block.Length && scale > 0; i++)
             {

@@ -73,11 +73,16 @@ public sealed class DevCommandTests : CommandTest
     [Fact]
     public async Task Wrong_files_and_precisions_are_told_in_a_sentence()
     {
-        var precision = await ReplayAsync("run-long", "--precision", "int4");
+        var precision = await ReplayAsync("run-long", "--precision", "int9");
         precision.ExitCode.ShouldBe(2);
         precision.Errors.ShouldStartWith(
-            "vibevoice: '--precision' is 'int4', but must be one of auto, float32, float16.\n"
+            "vibevoice: '--precision' is 'int9', but must be 'auto', 'float32', 'float16', 'int8' or 'int4', or parts of their own "
+                + "behind it, as in 'int8,decoder=int4': text, speech, sampler, decoder.\n"
         );
+
+        var mixture = await ReplayAsync("run-long", "--precision", "int8,decoder=float16");
+        (mixture.ExitCode, mixture.Text).ShouldBe((2, ""));
+        mixture.Errors.ShouldContain("float16 does not go together with int8 and int4.");
 
         var noRun = await ReplayAsync("model");
         (noRun.ExitCode, noRun.Text).ShouldBe((2, ""));
@@ -111,6 +116,54 @@ public sealed class DevCommandTests : CommandTest
             .GetProperty("error")
             .GetDouble();
         first.ShouldBeInRange(1e-5, 1e-2);
+    }
+
+    [Fact]
+    public async Task Parts_have_their_own_precision_and_are_named()
+    {
+        var result = await ReplayAsync("run-long", "--precision", "float32,decoder=int8", "--json");
+
+        result.ExitCode.ShouldBe(1); // the sound is not the recorded one
+        using var json = JsonDocument.Parse(result.Text);
+        json.RootElement.GetProperty("precision").GetString().ShouldBe("float32,decoder=int8");
+        var quantities = json.RootElement.GetProperty("quantities");
+        quantities.GetProperty("latent").GetProperty("error").GetDouble().ShouldBeInRange(0, 1e-5);
+        quantities.GetProperty("audio").GetProperty("error").GetDouble().ShouldBeInRange(1e-3, 5e-2);
+    }
+
+    [Fact]
+    public async Task What_a_precision_costs_is_told_part_by_part()
+    {
+        var told = await RunAsync("dev", "precision", "--model", Tiny, "--part", "decoder", "--frames", "3");
+        (told.ExitCode, told.Errors).ShouldBe((0, ""));
+        told.Text.ShouldMatch(
+            "^decoder: float32,decoder=int8, [0-9.]+ MB of [0-9.]+ MB of weights\n  conditions +equal\n"
+        );
+        told.Text.ShouldMatch(
+            "audio of exact latents +[0-9.]+ dB, worst [0-9.]+ dB in frame [0-2], largest difference "
+        );
+        told.Text.ShouldEndWith("3 frames, compared with what the same checkpoint makes with exact weights.\n");
+
+        var run = Of("run-long.safetensors");
+        var recorded = await RunAsync("dev", "precision", "--model", Tiny, "--recorded", run, "--json");
+        recorded.ExitCode.ShouldBe(0);
+        using var json = JsonDocument.Parse(recorded.Text);
+        json.RootElement.GetProperty("reference").GetString().ShouldBe("recorded");
+        json.RootElement.GetProperty("frames").GetInt32().ShouldBe(32);
+        var cases = json.RootElement.GetProperty("cases").EnumerateArray().ToArray();
+        cases.Length.ShouldBe(12);
+        cases
+            .Single(measured => measured.GetProperty("precision").GetString() == "int8")
+            .GetProperty("errors")[0]
+            .GetProperty("decibels")
+            .GetDouble()
+            .ShouldBeInRange(30, 45);
+
+        var wrong = await RunAsync("dev", "precision", "--model", Tiny, "--part", "encoder");
+        wrong.ExitCode.ShouldBe(2);
+        wrong.Errors.ShouldStartWith(
+            "vibevoice: '--part' is 'encoder', but must be one of language, sampler, decoder, all, mixture.\n"
+        );
     }
 
     [Theory]

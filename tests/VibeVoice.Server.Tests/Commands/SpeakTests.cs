@@ -31,6 +31,43 @@ public sealed class SpeakTests : CommandTest
     }
 
     [Fact]
+    public async Task A_precision_of_the_command_line_wins_over_the_setting()
+    {
+        var model = Repository.PathOf("tests", "VibeVoice.Tests", "golden", "tiny");
+        string[] speak =
+        [
+            "speak",
+            "Hello there.",
+            "--engine",
+            "vibevoice",
+            "--model",
+            model,
+            "--seed",
+            "1",
+            "-q",
+            "-o",
+        ];
+        (string File, string Setting, string[] Flags)[] runs =
+        [
+            ("exact.pcm", "float32", []),
+            ("eight.pcm", "int8", []),
+            ("flag.pcm", "float32", ["--precision", "int8"]),
+            ("parts.pcm", "float32", ["--precision", "int8,decoder=float32"]),
+        ];
+        foreach (var (file, setting, flags) in runs)
+        {
+            var options = Here.With("MODEL_PRECISION", setting);
+            var result = await CommandRun.VibeVoiceAsync(options, [.. speak, file, .. flags]);
+            (result.ExitCode, result.Errors).ShouldBe((0, ""));
+        }
+
+        byte[] Of(string name) => File.ReadAllBytes(PathOf(name));
+        Of("flag.pcm").ShouldBe(Of("eight.pcm"));
+        Of("eight.pcm").SequenceEqual(Of("exact.pcm")).ShouldBeFalse();
+        Of("parts.pcm").SequenceEqual(Of("eight.pcm")).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task Raw_samples_need_no_ffmpeg_and_are_the_wav_without_its_head()
     {
         var options = Here.With("FFMPEG_PATH", "/nowhere/ffmpeg");

@@ -2,6 +2,7 @@ using CsCheck;
 using VibeVoice.Checkpoints;
 using VibeVoice.Generation;
 using VibeVoice.Graphs;
+using VibeVoice.Native;
 using VibeVoice.Tests.Reference;
 using VibeVoice.Text;
 
@@ -67,9 +68,9 @@ public sealed class AnySizeTests
             return false; // makes so much of rounding that no float32 program could be held to it
         }
 
-        foreach (var kernel in Kernels(config.Language))
+        foreach (var open in Engines(checkpoint))
         {
-            using var engine = GraphEngine.Load(checkpoint, new EngineOptions(1, null, kernel), CancellationToken.None);
+            using var engine = open();
             var schedule = SolverSchedule.Create(random.Steps, diffusion.TrainingSteps);
             using var run = new SpeechRun(engine, voice, new SpeechRunOptions(random.Guidance, schedule, noise));
             var latents = new List<float>();
@@ -124,6 +125,21 @@ public sealed class AnySizeTests
     private static float[] Floats(IEnumerable<double> numbers) => [.. numbers.Select(number => (float)number)];
 
     private static double[] Doubles(float[] numbers) => [.. numbers.Select(number => (double)number)];
+
+    /// <summary>Graphs with each kernel of attention, and kernels of our own on exact weights.</summary>
+    private static IEnumerable<Func<SpeechEngine>> Engines(Checkpoint checkpoint)
+    {
+        foreach (var kernel in Kernels(checkpoint.Config.Language))
+        {
+            yield return () => GraphEngine.Load(checkpoint, new EngineOptions(1, null, kernel), CancellationToken.None);
+        }
+
+        for (var threads = 1; threads <= 2; threads++)
+        {
+            var options = new NativeOptions(threads, PartPrecisions.All(ModelPrecision.Float32));
+            yield return () => NativeEngine.Load(checkpoint, options, CancellationToken.None);
+        }
+    }
 
     private static IEnumerable<AttentionKernel> Kernels(LanguageConfig language) =>
         AttentionKernels.For(language, ModelPrecision.Float32, isOnHost: true) == AttentionKernel.Fused

@@ -23,7 +23,7 @@ internal sealed partial class VibeVoiceSynthesizer : ISynthesizer, IDisposable
     /// <param name="files">Where it is.</param>
     /// <param name="slots">Requests that are spoken at once; more wait.</param>
     /// <param name="logger">Told what takes long while the model is loaded.</param>
-    /// <exception cref="SettingsException">The device is not to be had.</exception>
+    /// <exception cref="SettingsException">The device is not to be had, or cannot compute as exactly as is wanted.</exception>
     public VibeVoiceSynthesizer(
         SpeechSettings settings,
         EngineFiles files,
@@ -37,7 +37,11 @@ internal sealed partial class VibeVoiceSynthesizer : ISynthesizer, IDisposable
         _logger = logger;
         _device = DeviceOf(settings);
         // Before anything large is loaded.
-        ChooseDevice(settings);
+        var choice = ChooseDevice(settings);
+        if (choice.FindProblem(settings.ModelPrecision.Whole, settings.ModelPrecision.Parts) is { } problem)
+        {
+            throw new SettingsException($"MODEL_PRECISION is '{settings.ModelPrecision}'. {problem}");
+        }
     }
 
     public string Engine => "vibevoice";
@@ -69,6 +73,8 @@ internal sealed partial class VibeVoiceSynthesizer : ISynthesizer, IDisposable
                     CompiledFolder = _files.CompiledFolder,
                     OnNotice = notice => Log.Notice(_logger, notice),
                     Slots = _slots,
+                    Precision = _settings.ModelPrecision.Whole,
+                    Parts = _settings.ModelPrecision.Parts,
                 },
                 cancellationToken
             );

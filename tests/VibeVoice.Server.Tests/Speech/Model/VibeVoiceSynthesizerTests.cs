@@ -119,6 +119,14 @@ public sealed class VibeVoiceSynthesizerTests
                     + "'cpu', or to 'auto' for whichever can be used."
             );
 
+    [Fact]
+    public void A_precision_that_no_engine_computes_stops_the_start() =>
+        Should
+            .Throw<SettingsException>(() =>
+                Create(new SpeechSettings { ModelPrecision = PrecisionChoice.TryParse("float16,decoder=int8")! })
+            )
+            .Message.ShouldStartWith("MODEL_PRECISION is 'float16,decoder=int8'. Precision 'text float16, ");
+
     [Theory]
     [InlineData(null, "The CPU was asked for.")]
     [InlineData(ModelDevice.Cpu, "The CPU was asked for.")]
@@ -134,6 +142,17 @@ public sealed class VibeVoiceSynthesizerTests
         var computing = synthesizer.Computing.ShouldNotBeNull();
         (computing.Device, computing.Precision).ShouldBe(("cpu", "float32"));
         computing.Reason.ShouldStartWith(reason);
+    }
+
+    [Theory]
+    [InlineData("int8")]
+    [InlineData("int8,sampler=float32")]
+    public async Task The_precision_of_the_settings_is_what_speaks(string precision)
+    {
+        using var synthesizer = Create(new SpeechSettings { ModelPrecision = PrecisionChoice.TryParse(precision)! });
+        await synthesizer.LoadAsync(Token);
+
+        synthesizer.Computing.ShouldNotBeNull().Precision.ShouldBe(precision);
     }
 
     [Fact]

@@ -1,0 +1,117 @@
+using VibeVoice.Native;
+
+namespace VibeVoice.Tests.Native;
+
+public sealed class WorkerPoolTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void Every_piece_of_thousands_of_jobs_runs_once_and_none_of_another_job(int threads)
+    {
+        using var pool = new WorkerPool(threads);
+        var random = new Random(threads);
+        for (var job = 0; job < 5_000; job++)
+        {
+            var counted = new Counted(random.Next(0, 20));
+            pool.Run(counted, counted.Counts.Length);
+            counted.Counts.ShouldAllBe(count => count == 1);
+        }
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void Threads_that_sleep_are_woken(int threads)
+    {
+        using var pool = new WorkerPool(threads);
+        for (var job = 0; job < 40; job++)
+        {
+            // Longer than they spin; every other time they are on the way to sleep.
+            Thread.Sleep(job % 4);
+            var counted = new Counted(7);
+            pool.Run(counted, 7);
+            counted.Counts.ShouldAllBe(count => count == 1);
+        }
+    }
+
+    [Fact]
+    public void A_job_whose_pieces_wait_for_each_other_ends_so_each_thread_works()
+    {
+        using var pool = new WorkerPool(3);
+        Thread.Sleep(20); // all asleep
+        using var meeting = new Barrier(3);
+
+        pool.Run(new Delegated((_, _) => meeting.SignalAndWait(TimeSpan.FromSeconds(30)).ShouldBeTrue()), 3);
+    }
+
+    [Fact]
+    public void No_two_pieces_run_on_one_worker_at_a_time()
+    {
+        using var pool = new WorkerPool(4);
+        var busy = new int[4];
+        for (var job = 0; job < 200; job++)
+        {
+            pool.Run(
+                new Delegated(
+                    (_, worker) =>
+                    {
+                        Interlocked.Increment(ref busy[worker]).ShouldBe(1);
+                        Thread.SpinWait(20);
+                        Interlocked.Decrement(ref busy[worker]);
+                    }
+                ),
+                16
+            );
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void What_a_piece_throws_reaches_the_caller_and_the_pool_goes_on(int threads)
+    {
+        using var pool = new WorkerPool(threads);
+        for (var failing = 0; failing < 8; failing++)
+        {
+            var error = Should.Throw<Exception>(() =>
+                pool.Run(
+                    new Delegated((piece, _) => _ = piece == failing ? throw new TimeoutException("late") : piece),
+                    8
+                )
+            );
+            (error as TimeoutException ?? error.InnerException).ShouldBeOfType<TimeoutException>();
+            var counted = new Counted(8);
+            pool.Run(counted, 8);
+            counted.Counts.ShouldAllBe(count => count == 1);
+        }
+    }
+
+    [Fact]
+    public void A_pool_can_be_disposed_at_once_and_when_it_sleeps()
+    {
+        for (var threads = 1; threads <= 4; threads++)
+        {
+            new WorkerPool(threads).Dispose();
+            using var pool = new WorkerPool(threads);
+            Thread.Sleep(5);
+        }
+
+        Should.Throw<ArgumentOutOfRangeException>(() => new WorkerPool(0));
+    }
+
+    private sealed class Counted(int pieces) : IParallelJob
+    {
+        public int[] Counts { get; } = new int[pieces];
+
+        public void Run(int piece, int worker) => Interlocked.Increment(ref Counts[piece]);
+    }
+
+    private sealed class Delegated(Action<int, int> run) : IParallelJob
+    {
+        public void Run(int piece, int worker) => run(piece, worker);
+    }
+}
