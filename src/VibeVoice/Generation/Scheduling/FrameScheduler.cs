@@ -14,7 +14,7 @@ internal sealed class FrameScheduler : IDisposable
 {
     /// <summary>
     /// How long those who had the last frame are waited for: they keep step when they ask again within it. A reader's way
-    /// through thread pool and stream takes some hundredths of it (docs/decisions/0012).
+    /// through thread pool and stream takes some tenths of a millisecond (docs/log.md).
     /// </summary>
     public static readonly TimeSpan UsualGrace = TimeSpan.FromMilliseconds(2);
 
