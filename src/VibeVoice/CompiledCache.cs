@@ -75,7 +75,7 @@ public static class CompiledCache
 /// <param name="IsBeingMade">Whether some process is writing others, as far as can be seen.</param>
 /// <param name="Leftovers">Names of what killed processes left; the next one that compiles removes them.</param>
 /// <param name="Strangers">Names of what does not belong there; nobody removes it.</param>
-/// <remarks>Immutable, and safe to share between threads.</remarks>
+/// <remarks>Immutable, and safe to share between threads; nothing to dispose.</remarks>
 public sealed record CompiledCacheReport(
     IReadOnlyList<CompiledCacheFile> Files,
     bool IsBeingMade,
@@ -87,5 +87,5 @@ public sealed record CompiledCacheReport(
 /// <param name="Name">The file's name: model, precision, and a hash of all that they depend on.</param>
 /// <param name="Bytes">Its size.</param>
 /// <param name="Damage">What is wrong with it, in a sentence; null where nothing is.</param>
-/// <remarks>Immutable, and safe to share between threads.</remarks>
+/// <remarks>Immutable, and safe to share between threads; nothing to dispose.</remarks>
 public sealed record CompiledCacheFile(string Name, long Bytes, string? Damage);
