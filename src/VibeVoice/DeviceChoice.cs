@@ -13,8 +13,7 @@ public sealed record DeviceChoice(ModelDevice Device, string Reason)
     public static bool IsCudaBuild => CudaDriver.IsInTheBuild;
 
     /// <summary>How exactly a model computes on this device unless it is told otherwise.</summary>
-    public ModelPrecision DefaultPrecision =>
-        Device == ModelDevice.Cuda ? ModelPrecision.Float16 : ModelPrecision.Float32;
+    public ModelPrecision DefaultPrecision => Device == ModelDevice.Cuda ? ModelPrecision.Float16 : ModelPrecision.Int8;
 
     /// <summary>Says why a model cannot compute so on this device, before one is loaded.</summary>
     /// <param name="precision">Of the whole; null for <see cref="DefaultPrecision"/>.</param>

@@ -11,7 +11,7 @@ namespace VibeVoice;
 )]
 public enum ModelPrecision
 {
-    /// <summary>All in float32, as the reference. The default on the processor.</summary>
+    /// <summary>All in float32, as the reference.</summary>
     Float32,
 
     /// <summary>
@@ -21,8 +21,8 @@ public enum ModelPrecision
     Float16,
 
     /// <summary>
-    /// Weights of 8 bits with a scale for each 64 inputs of an output, activations as good as exact. On the processor only,
-    /// where reading weights is what takes the time.
+    /// Weights of 8 bits with a scale for each 64 inputs of an output, activations as good as exact. The default on the
+    /// processor, and only there, where reading weights is what takes the time.
     /// </summary>
     Int8,
 

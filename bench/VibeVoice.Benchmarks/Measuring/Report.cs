@@ -21,12 +21,19 @@ internal sealed class Report(Machine machine, DateTimeOffset time)
 
     public void Add(Table table) => _tables.Add(table);
 
+    /// <param name="folder">Where to.</param>
+    /// <param name="plot">SVG of the engine's figures, written beside the tables.</param>
     /// <returns>The file that was written.</returns>
-    public string Save(string folder)
+    public string Save(string folder, string? plot)
     {
         Directory.CreateDirectory(folder);
         var path = Path.Combine(folder, $"{machine.ShortName}.md");
         File.WriteAllText(path, string.Join('\n', _tables.Select(table => table.ToString()).Prepend(Head)));
+        if (plot is not null)
+        {
+            File.WriteAllText(Path.ChangeExtension(path, ".svg"), plot);
+        }
+
         return path;
     }
 }

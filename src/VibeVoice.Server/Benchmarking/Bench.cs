@@ -11,6 +11,7 @@ internal sealed class Bench
     private const float NeverEnds = -50;
     private const int FirstFrames = 5;
     private const int FramesAtSameContext = 24;
+    private const int FramesOfContext = 200;
 
     private readonly VibeVoiceModel _model;
     private readonly ModelVoice _voice;
@@ -37,6 +38,7 @@ internal sealed class Bench
                 Precision = options.Precision.Whole,
                 Parts = options.Precision.Parts,
                 EndOfSpeechBias = NeverEnds,
+                CompiledFolder = options.CompiledFolder,
             },
             cancellationToken
         );
@@ -57,7 +59,7 @@ internal sealed class Bench
             options.Steps ?? model.DefaultDiffusionSteps,
             options.Streams,
             run.Frames,
-            run.Wall.TotalSeconds * model.SampleRateHz / ((double)run.Frames * model.SamplesPerFrame),
+            run.Wall.TotalSeconds / (run.Frames * bench.SecondsOfFrame),
             firstAudio.TotalMilliseconds,
             load.TotalMilliseconds,
             memory.Peak,
@@ -65,10 +67,13 @@ internal sealed class Bench
             run.MemoryGrowth,
             run.AllocatedBytesPerFrame,
             late / early,
+            run.Contexts,
             run.Parts,
             BenchMachine.Describe()
         );
     }
+
+    private double SecondsOfFrame => (double)_model.SamplesPerFrame / _model.SampleRateHz;
 
     /// <summary>From the call to the first frame: a median, since each is a single event.</summary>
     private async Task<TimeSpan> FirstAudioAsync(CancellationToken cancellationToken)
@@ -90,6 +95,8 @@ internal sealed class Bench
         GC.Collect();
         using var parts = new PartListener();
         var early = new double[streams];
+        var contexts = new List<BenchContext>();
+        var (step, atStep) = (Math.Max(1, Math.Min(FramesOfContext, frames)), Stopwatch.GetTimestamp());
         var allocated = GC.GetTotalAllocatedBytes(precise: true);
         var begun = Stopwatch.GetTimestamp();
         var speaking = Enumerable
@@ -106,6 +113,14 @@ internal sealed class Bench
                                 {
                                     early[stream] = ProcessMemory.Now().Own;
                                 }
+
+                                if (stream == 0 && (frame + 1) % step == 0)
+                                {
+                                    var factor =
+                                        Stopwatch.GetElapsedTime(atStep).TotalSeconds / (step * SecondsOfFrame);
+                                    contexts.Add(new BenchContext(frame + 1, factor));
+                                    atStep = Stopwatch.GetTimestamp();
+                                }
                             }
                         ),
                     cancellationToken
@@ -118,6 +133,7 @@ internal sealed class Bench
         return new Run(
             all,
             wall,
+            contexts,
             parts.PerFrame(wall, all),
             perFrame - (_model.SamplesPerFrame * sizeof(float)),
             ProcessMemory.Now().Own - early.Max()
@@ -161,6 +177,7 @@ internal sealed class Bench
     private sealed record Run(
         int Frames,
         TimeSpan Wall,
+        IReadOnlyList<BenchContext> Contexts,
         PartTimes Parts,
         long AllocatedBytesPerFrame,
         double MemoryGrowth

@@ -11,6 +11,7 @@ namespace VibeVoice.Server.Benchmarking;
 /// <param name="Steps">Diffusion steps; null for the checkpoint's default.</param>
 /// <param name="Streams">Requests at once.</param>
 /// <param name="Frames">Frames of each.</param>
+/// <param name="CompiledFolder">Where compiled weights are kept; null for memory.</param>
 internal sealed record BenchOptions(
     string Model,
     string Voice,
@@ -19,5 +20,6 @@ internal sealed record BenchOptions(
     int? Threads,
     int? Steps,
     int Streams,
-    int Frames
+    int Frames,
+    string? CompiledFolder
 );

@@ -16,6 +16,7 @@ namespace VibeVoice.Server.Benchmarking;
 /// <param name="MemoryGrowthMb">Memory of its own at the end, less that after the first tenth of the frames.</param>
 /// <param name="AllocatedBytesPerFrame">Managed memory taken for a frame, its samples apart.</param>
 /// <param name="LateOverEarly">Time of a frame after the run over one before it, at the same context.</param>
+/// <param name="Contexts">How fast the first stream was at growing context, a figure for some hundred frames.</param>
 /// <param name="MsPerFrame">By part, and in total.</param>
 internal sealed record BenchResult(
     string Precision,
@@ -31,9 +32,15 @@ internal sealed record BenchResult(
     double MemoryGrowthMb,
     long AllocatedBytesPerFrame,
     double LateOverEarly,
+    IReadOnlyList<BenchContext> Contexts,
     PartTimes MsPerFrame,
     BenchMachine Machine
 );
+
+/// <summary>Real-time factor of the frames that end at a context.</summary>
+/// <param name="Frames">Frames of the stream so far.</param>
+/// <param name="RealTimeFactor">Of the last some hundred of them.</param>
+internal sealed record BenchContext(int Frames, double RealTimeFactor);
 
 /// <summary>Milliseconds of a frame, on average, whichever stream it was for.</summary>
 /// <param name="Sampler">Noise to latent.</param>

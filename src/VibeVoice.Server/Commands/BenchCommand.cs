@@ -53,11 +53,10 @@ internal static class BenchCommand
         command.SetGuardedAction(
             async (result, cancellationToken) =>
             {
-                var settings = SettingsReader.Read<SpeechSettings>(
-                    Configuration
-                        .Load(("MODEL_PATH", result.GetValue(model)), (DeviceOption.Setting, result.GetValue(device)))
-                        .WithProcessorAsDefault()
-                );
+                var configuration = Configuration
+                    .Load(("MODEL_PATH", result.GetValue(model)), (DeviceOption.Setting, result.GetValue(device)))
+                    .WithProcessorAsDefault();
+                var settings = SettingsReader.Read<SpeechSettings>(configuration);
                 var options = new BenchOptions(
                     settings.ModelPath,
                     VoiceFile(result.GetValue(voice), settings),
@@ -66,7 +65,8 @@ internal static class BenchCommand
                     (int?)result.GetValue(threads),
                     (int?)result.GetValue(steps),
                     (int?)result.GetValue(streams) ?? 1,
-                    (int?)result.GetValue(frames) ?? 60
+                    (int?)result.GetValue(frames) ?? 60,
+                    WorkspaceCommand.Find(configuration).CompiledFolder
                 );
                 await RunAsync(options, result.GetValue(json), cancellationToken);
                 return ExitCode.Done;

@@ -50,7 +50,8 @@ internal static class DevReplayCommand
                 var options = new ModelOptions
                 {
                     Device = place,
-                    Precision = exactness.Whole,
+                    // What was recorded is float32, which no run in fewer bits would equal.
+                    Precision = exactness.Whole ?? (place == ModelDevice.Cuda ? null : ModelPrecision.Float32),
                     Parts = exactness.Parts,
                     EndOfSpeechBias = (float?)result.GetValue(endBias) ?? recorded.EndOfSpeechBias,
                 };

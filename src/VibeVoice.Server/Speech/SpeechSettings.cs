@@ -33,7 +33,7 @@ internal sealed record SpeechSettings
     [Setting(
         "MODEL_PRECISION",
         "How exactly the VibeVoice engine computes: the whole, then parts of their own if you like, `text`, `speech`, `sampler`, `decoder`. `int8` and `int4` are for the processor and do not go together with `float16`. `--precision` wins.",
-        Default = "`auto`: `float32` on the processor, `float16` on a GPU"
+        Default = "`auto`: `int8` on the processor, `float16` on a GPU"
     )]
     public PrecisionChoice ModelPrecision { get; init; } = PrecisionChoice.Auto;
 

@@ -33,7 +33,7 @@ public sealed class BenchCommandTests : CommandTest
         (result.ExitCode, result.Errors).ShouldBe((0, ""));
         using var json = JsonDocument.Parse(result.Text);
         var figures = json.RootElement;
-        figures.GetProperty("precision").GetString().ShouldBe("float32");
+        figures.GetProperty("precision").GetString().ShouldBe("int8");
         figures.GetProperty("threads").GetInt32().ShouldBe(Environment.ProcessorCount);
         figures.GetProperty("streams").GetInt32().ShouldBe(streams);
         figures.GetProperty("frames").GetInt32().ShouldBe(30 * streams);

@@ -37,7 +37,7 @@ public sealed class DeviceChoiceTests
         Should.Throw<DeviceUnavailableException>(() => DeviceChoice.Cuda(facts)).Message.ShouldBe(facts.Problem);
         var choice = DeviceChoice.Automatic(facts);
         choice.Device.ShouldBe(ModelDevice.Cpu);
-        choice.DefaultPrecision.ShouldBe(ModelPrecision.Float32);
+        choice.DefaultPrecision.ShouldBe(ModelPrecision.Int8);
         choice.Reason.ShouldBe($"The CPU was chosen, since CUDA cannot be used. {facts.Problem}");
     }
 

@@ -140,7 +140,7 @@ public sealed class VibeVoiceSynthesizerTests
         await synthesizer.LoadAsync(Token);
 
         var computing = synthesizer.Computing.ShouldNotBeNull();
-        (computing.Device, computing.Precision).ShouldBe(("cpu", "float32"));
+        (computing.Device, computing.Precision).ShouldBe(("cpu", "int8"));
         computing.Reason.ShouldStartWith(reason);
     }
 
