@@ -96,14 +96,15 @@ public sealed class CancellationTests(S3ServerFixture server) : IClassFixture<S3
         var engine = new FakeSynthesizer { Frames = frames };
         await using var stage = new QueueStage { Synthesizer = engine, Delivery = _settings };
         stage.Serve(_runPod);
-        _proxy.On(step, new S3Fault { Lag = TimeSpan.FromSeconds(0.5) }, times: 1);
+        var lag = TimeSpan.FromSeconds(2); // the stop must be heard meanwhile, also on a busy machine
+        _proxy.On(step, new S3Fault { Lag = lag }, times: 1);
         _runPod.Enqueue("job", """{"text": "x", "output_format": "pcm"}""");
         await _proxy.WaitForAsync(step, Token);
 
         _runPod.Stop("job");
 
         await ShouldLeaveNothingAsync();
-        await Task.Delay(TimeSpan.FromSeconds(0.7), Token);
+        await Task.Delay(lag + TimeSpan.FromSeconds(0.2), Token);
         (await KeysAsync()).ShouldBeEmpty();
     }
 

@@ -11,6 +11,9 @@ public sealed partial class CompiledProcessTests : IDisposable
 
     private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Another process must come up meanwhile, on a machine that may be busy.</summary>
+    private static readonly TimeSpan VerySlow = TimeSpan.FromSeconds(1.5);
+
     private readonly TemporaryFolder _folder = new();
 
     private string[] Names => [.. Directory.GetFiles(_folder.Path).Select(path => Path.GetFileName(path)).Order()];
@@ -35,7 +38,7 @@ public sealed partial class CompiledProcessTests : IDisposable
     public async Task When_the_maker_is_killed_the_one_that_waits_makes_it_and_nothing_is_left()
     {
         var compiler = new CompilerRun(_folder.Path) { PerTensor = Slow };
-        await using var killed = compiler.Start();
+        await using var killed = (compiler with { PerTensor = VerySlow }).Start();
         await killed.WaitForTextAsync("fills 1");
         await using var waiting = compiler.Start();
         await waiting.WaitForTextAsync("notice: Another process compiles");
@@ -70,7 +73,7 @@ public sealed partial class CompiledProcessTests : IDisposable
     {
         // What happens where locks are those of one machine, and the other runs elsewhere.
         var compiler = new CompilerRun(_folder.Path) { PerTensor = Slow, Patience = TimeSpan.Zero };
-        await using var one = compiler.Start();
+        await using var one = (compiler with { PerTensor = VerySlow }).Start();
         await one.WaitForTextAsync("fills 1");
         await using var other = compiler.Start();
         (await one.ExitAsync(), await other.ExitAsync()).ShouldBe((0, 0));

@@ -4,8 +4,8 @@ using Testing.Programs;
 namespace VibeVoice.Tests.Compiled;
 
 /// <summary>Processes that open one store of compiled weights.</summary>
-/// <param name="folder">The store's.</param>
-internal sealed class CompilerRun(string folder)
+/// <param name="Folder">The store's.</param>
+internal sealed record CompilerRun(string Folder)
 {
     public int Tensors { get; init; } = 8;
 
@@ -27,7 +27,7 @@ internal sealed class CompilerRun(string folder)
     private string[] Arguments =>
         [
             GoldenFiles.Tiny,
-            folder,
+            Folder,
             $"{Tensors}",
             $"{Bytes}",
             $"{(int)PerTensor.TotalMilliseconds}",
@@ -47,7 +47,7 @@ internal sealed class CompilerRun(string folder)
         var script = $"set -e\n{prepare}\nset +e\n\"${{@:2}}\"\necho \"exit $?\"\n{inspect}";
         return RunningProgram.Start(
             "/usr/bin/env",
-            ["unshare", "-m", "--propagation", "private", "bash", "-c", script, "bash", folder, Program, .. Arguments],
+            ["unshare", "-m", "--propagation", "private", "bash", "-c", script, "bash", Folder, Program, .. Arguments],
             [],
             Path.GetTempPath()
         );
