@@ -27,7 +27,11 @@ public sealed class FullSizeParityTests(ITestOutputHelper output) : IDisposable
         var voicePath = GoldenFiles.Shared("voices", "en-Mike_man.pt");
         var tokenizer = GoldenFiles.Shared("tokenizer", "qwen.tokenizer.json");
         SkipWithoutMemory();
-        using var model = await VibeVoiceModel.LoadAsync(WithTokenizer(Checkpoint(), tokenizer), null, Cancellation);
+        using var model = await VibeVoiceModel.LoadAsync(
+            WithTokenizer(Checkpoint(), tokenizer),
+            new ModelOptions { Precision = ModelPrecision.Float32 },
+            Cancellation
+        );
         var run = RecordedRun.Load(Path.Combine(GoldenFiles.Full, "run.safetensors"));
 
         var report = await run.ReplayAsync(model, model.LoadVoice(voicePath), Cancellation);

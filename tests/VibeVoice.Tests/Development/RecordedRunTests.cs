@@ -176,7 +176,12 @@ public sealed class RecordedRunTests : IAsyncLifetime
     private static Task<VibeVoiceModel> LoadAsync(float? endBias) =>
         VibeVoiceModel.LoadAsync(
             GoldenFiles.Tiny,
-            new ModelOptions { Threads = 1, EndOfSpeechBias = endBias },
+            new ModelOptions
+            {
+                Threads = 1,
+                EndOfSpeechBias = endBias,
+                Precision = ModelPrecision.Float32,
+            },
             Cancellation
         );
 
