@@ -169,6 +169,7 @@ public sealed partial class BootstrapKillTests(S3ServerFixture fixture, ITestOut
             ^(
                 [.]setup_complete | [.]retention_stamp
               | cache/hub/models--[^/]+/(refs/main | blobs/[0-9a-f]+ | snapshots/[0-9a-f]+/[a-z_]+[.](json|safetensors))
+              | cache/compiled/vibevoice-tiny-int8-[0-9a-f]{16}[.]weights
               | cache/hub/[.]locks/models--[^/]+/[0-9a-f]+[.]lock
               | voices/(voices[.]json | en-(Emma_woman|Carter_man)[.]safetensors)
               | demo/voices/streaming_model/en-(Emma_woman|Carter_man)[.]pt

@@ -40,7 +40,8 @@ public sealed class EndpointStopTests(S3ServerFixture server) : IClassFixture<S3
         (await ending).ShouldBe(0);
         var result = stage.RunPod.ResultsOf("job").ShouldHaveSingleItem();
         result.GetProperty("output").GetProperty("audio_base64").GetString().ShouldNotBeNullOrEmpty();
-        stage.RunPod.RequestsTo(RunPodRoute.Result).ShouldHaveSingleItem();
+        // A busy machine takes so long that progress is told before.
+        stage.RunPod.RequestsTo(RunPodRoute.Result).Where(request => !request.IsProgress).ShouldHaveSingleItem();
         stage.Program.Children.ShouldBeEmpty();
         stage.TempFiles.ShouldBeEmpty();
     }
