@@ -48,7 +48,19 @@ public sealed class BenchCommandTests : CommandTest
     [Fact]
     public async Task The_parts_are_nearly_all_of_a_frame()
     {
-        var result = await RunAsync("bench", "--json", "--model", Tiny, "--frames", "40", "--threads", "1");
+        // A frame of this checkpoint takes less than its way to the reader, so it is given more to do.
+        var result = await RunAsync(
+            "bench",
+            "--json",
+            "--model",
+            Tiny,
+            "--frames",
+            "40",
+            "--threads",
+            "1",
+            "--steps",
+            "100"
+        );
 
         result.ExitCode.ShouldBe(0, result.Errors);
         using var json = JsonDocument.Parse(result.Text);
@@ -56,7 +68,7 @@ public sealed class BenchCommandTests : CommandTest
         double Part(string name) => parts.GetProperty(name).GetDouble();
         var sum = Part("sampler") + Part("decoder") + Part("speech_step") + Part("text");
 
-        sum.ShouldBeInRange(Part("total") * 0.5, Part("total")); // a frame of this checkpoint is a millisecond or two
+        sum.ShouldBeInRange(Part("total") * 0.5, Part("total"));
         (sum + Part("other")).ShouldBe(Part("total"), Part("total") * 1e-6);
     }
 
