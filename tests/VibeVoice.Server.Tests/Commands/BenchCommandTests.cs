@@ -59,7 +59,9 @@ public sealed class BenchCommandTests : CommandTest
             "--threads",
             "1",
             "--steps",
-            "100"
+            "50",
+            "--precision",
+            "float32"
         );
 
         result.ExitCode.ShouldBe(0, result.Errors);
