@@ -61,6 +61,9 @@ internal static unsafe class Int8Panels
                 case 8:
                     Wide8(panel, blocks, xs, factors, ys, stride);
                     break;
+                case 5:
+                    Wide5(panel, blocks, xs, factors, ys, stride);
+                    break;
                 case 4:
                     Wide4(panel, blocks, xs, factors, ys, stride);
                     break;
@@ -88,6 +91,7 @@ internal static unsafe class Int8Panels
             ? rows switch
             {
                 >= 8 => 8,
+                5 => 5, // a window of text
                 >= 4 => 4,
                 >= 2 => 2,
                 _ => 1,
@@ -183,6 +187,45 @@ internal static unsafe class Int8Panels
         sum1.Store(y + stride);
         sum2.Store(y + (2 * stride));
         sum3.Store(y + (3 * stride));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Wide5(byte* panel, int blocks, short* x, float* scales, float* y, int stride)
+    {
+        var width = (nint)blocks * Block;
+        var (sum0, sum1) = (Vector512<float>.Zero, Vector512<float>.Zero);
+        var (sum2, sum3) = (Vector512<float>.Zero, Vector512<float>.Zero);
+        var sum4 = Vector512<float>.Zero;
+        for (var block = 0; block < blocks; block++)
+        {
+            var (a, b, c, d) = (Vector512<int>.Zero, Vector512<int>.Zero, Vector512<int>.Zero, Vector512<int>.Zero);
+            var e = Vector512<int>.Zero;
+            for (var input = 0; input < Block; input += 2)
+            {
+                var weights = WideWeights(panel);
+                a += Avx512BW.MultiplyAddAdjacent(weights, Pair(x + input));
+                b += Avx512BW.MultiplyAddAdjacent(weights, Pair(x + width + input));
+                c += Avx512BW.MultiplyAddAdjacent(weights, Pair(x + (2 * width) + input));
+                d += Avx512BW.MultiplyAddAdjacent(weights, Pair(x + (3 * width) + input));
+                e += Avx512BW.MultiplyAddAdjacent(weights, Pair(x + (4 * width) + input));
+                panel += PairBytes;
+            }
+
+            var factors = Vector512.Load((float*)panel);
+            sum0 = Scale(sum0, a, factors, scales[block]);
+            sum1 = Scale(sum1, b, factors, scales[block + blocks]);
+            sum2 = Scale(sum2, c, factors, scales[block + (2 * blocks)]);
+            sum3 = Scale(sum3, d, factors, scales[block + (3 * blocks)]);
+            sum4 = Scale(sum4, e, factors, scales[block + (4 * blocks)]);
+            panel += BlockBytes - WeightBytes;
+            x += Block;
+        }
+
+        sum0.Store(y);
+        sum1.Store(y + stride);
+        sum2.Store(y + (2 * stride));
+        sum3.Store(y + (3 * stride));
+        sum4.Store(y + (4 * stride));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
