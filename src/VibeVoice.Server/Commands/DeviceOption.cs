@@ -20,6 +20,15 @@ internal static class DeviceOption
             HelpName = "device",
         };
 
+    /// <summary>The same for the commands that an endpoint runs.</summary>
+    public static Option<string?> CreateForEndpoint() =>
+        new("--device")
+        {
+            Description =
+                "Where the model computes: cpu, cuda or auto. [default: MODEL_DEVICE, else cuda in the CUDA build]",
+            HelpName = "device",
+        };
+
     /// <summary>The device for a command that takes nothing else from the settings.</summary>
     /// <param name="option">The value of <c>--device</c>.</param>
     /// <exception cref="SettingsException">It is none that there could be.</exception>

@@ -25,12 +25,7 @@ internal static class WorkerCommand
         };
         var engine = SpeakCommand.EngineOption();
         var model = SpeakCommand.ModelOption();
-        var device = new Option<string?>("--device")
-        {
-            Description =
-                "Where the model computes: cpu, cuda or auto. [default: MODEL_DEVICE, else cuda in the CUDA build]",
-            HelpName = "device",
-        };
+        var device = DeviceOption.CreateForEndpoint();
         var precision = PrecisionOption.Create();
         var command = new Command(
             "worker",

@@ -5,13 +5,9 @@ namespace VibeVoice.Server.Hosting;
 /// <summary>Which kind of RunPod endpoint this container serves; the bootstrap script reads the same variable.</summary>
 internal sealed record EndpointOptions
 {
-    /// <summary>What there is to say about load balancers so far.</summary>
-    public const string NoServer =
-        "This version has no HTTP server yet, which load-balancing endpoints need. Make a queue endpoint and set ENDPOINT_TYPE=queue.";
-
     [Setting(
         "ENDPOINT_TYPE",
-        "What `runpod_bootstrap.sh` starts: the worker of a `queue` endpoint; `lb` (load balancing) is refused, since there is no HTTP server yet."
+        "What `runpod_bootstrap.sh` starts: the worker of a `queue` endpoint, or the HTTP server of an `lb` (load balancing) endpoint."
     )]
     public EndpointType Type { get; init; }
 }

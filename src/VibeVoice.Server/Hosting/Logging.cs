@@ -38,6 +38,10 @@ internal static partial class Logging
 
     private static ILoggerFactory Create(TextWriter output, bool isJson, LogLevel minimum) =>
         LoggerFactory.Create(builder =>
-            builder.SetMinimumLevel(minimum).AddProvider(new RunPodLoggerProvider(output, isJson, minimum))
+            builder
+                .SetMinimumLevel(minimum)
+                // It would tell of every request twice.
+                .AddFilter("Microsoft.AspNetCore", minimum > LogLevel.Warning ? minimum : LogLevel.Warning)
+                .AddProvider(new RunPodLoggerProvider(output, isJson, minimum))
         );
 }

@@ -1,6 +1,7 @@
 using VibeVoice.Server.Commands;
 using VibeVoice.Server.Delivery;
 using VibeVoice.Server.Encoding;
+using VibeVoice.Server.Http;
 using VibeVoice.Server.Installation;
 using VibeVoice.Server.Models;
 using VibeVoice.Server.Models.Voices;
@@ -46,6 +47,7 @@ internal static class SpeechServices
         var hub = SettingsReader.ReadLeniently<HubOptions>(configuration, problems);
         var voices = SettingsReader.ReadLeniently<VoiceOptions>(configuration, problems);
         var endpoint = SettingsReader.ReadLeniently<EndpointOptions>(configuration, problems);
+        var http = SettingsReader.ReadLeniently<HttpOptions>(configuration, problems);
         var services = new ServiceCollection()
             .AddSingleton(configuration)
             .AddSingleton(loggerFactory)
@@ -58,6 +60,7 @@ internal static class SpeechServices
             .AddSingleton(hub)
             .AddSingleton(voices)
             .AddSingleton(endpoint)
+            .AddSingleton(http)
             .AddSingleton(WorkspaceCommand.Find(configuration))
             .AddSingleton(ProgressTerminal.Find(isQuiet))
             .AddSingleton(CreateHubStore)

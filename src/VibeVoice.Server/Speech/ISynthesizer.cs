@@ -39,6 +39,9 @@ internal interface ISynthesizer
 /// <param name="ShareOfText">0 to 1, never falling.</param>
 internal readonly record struct SpokenFrame(AudioFrame Audio, double ShareOfText)
 {
+    /// <summary>Tokens of the whole prepared text; null where the engine reads none.</summary>
+    public int? TextTokens { get; init; }
+
     /// <summary>What the caller should know, in a whole sentence; null mostly.</summary>
     public string? Warning { get; init; }
 }

@@ -5,6 +5,9 @@ namespace VibeVoice.Server.Speech;
 /// <summary>Measures one request as its frames pass. Written by one thread; read after the last frame.</summary>
 internal sealed class SpeechMeter(TimeProvider timeProvider, double speed)
 {
+    /// <summary>3,200 samples at 24 kHz, of the published checkpoints.</summary>
+    private const double FramesPerSecond = 7.5;
+
     private long _begun;
     private double _seconds;
 
@@ -16,6 +19,12 @@ internal sealed class SpeechMeter(TimeProvider timeProvider, double speed)
 
     /// <summary>Largest absolute sample.</summary>
     public float Peak { get; private set; }
+
+    /// <summary>Tokens of the prepared text; null where the engine reads none.</summary>
+    public int? TextTokens { get; set; }
+
+    /// <summary>The model's frames: 7.5 in a second of its speech, before the tempo is changed.</summary>
+    public int Frames => (int)Math.Ceiling(Math.Round(_seconds * FramesPerSecond, 3));
 
     /// <summary>What the engine had to say.</summary>
     public List<string> Warnings { get; } = [];

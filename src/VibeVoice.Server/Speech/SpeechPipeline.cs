@@ -59,6 +59,7 @@ internal sealed class SpeechPipeline(ISynthesizer synthesizer, AudioEncoder enco
                 meter.Warnings.Add(frame.Warning);
             }
 
+            meter.TextTokens ??= frame.TextTokens;
             if (!frame.Audio.Samples.IsEmpty)
             {
                 meter.Add(frame.Audio);

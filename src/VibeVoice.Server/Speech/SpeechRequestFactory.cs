@@ -105,7 +105,8 @@ internal sealed class SpeechRequestFactory(SpeechSettings options, ISynthesizer 
             Add(
                 problems,
                 name,
-                Invariant($"has {characters:N0} characters, but must have {expected}; send it in parts")
+                Invariant($"has {characters:N0} characters, but must have {expected}; send it in parts"),
+                isTooLong: true
             );
         }
         else
@@ -204,12 +205,12 @@ internal sealed class SpeechRequestFactory(SpeechSettings options, ISynthesizer 
         }
     }
 
-    private static void Add(ICollection<SpeechProblem> problems, string name, string complaint)
+    private static void Add(ICollection<SpeechProblem> problems, string name, string complaint, bool isTooLong = false)
     {
         // A field whose type was already wrong reads as not given; one complaint about it is enough.
         if (problems.All(problem => problem.Field != name))
         {
-            problems.Add(SpeechProblem.Of(name, complaint));
+            problems.Add(SpeechProblem.Of(name, complaint) with { IsTooLong = isTooLong });
         }
     }
 }

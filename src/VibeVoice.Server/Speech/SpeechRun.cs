@@ -19,6 +19,8 @@ internal sealed class SpeechRun(EncodedAudio audio, SpeechMeter meter, ISynthesi
             SampleRateHz = synthesizer.SampleRateHz,
             Duration = meter.AudioDuration,
             Characters = request.Characters,
+            TextTokens = meter.TextTokens,
+            Frames = meter.Frames,
             Seed = request.Seed,
             FirstAudio = meter.FirstAudio,
             Generation = meter.Generation,
@@ -47,6 +49,12 @@ internal sealed record SpeechSummary
     public required TimeSpan Duration { get; init; }
 
     public required int Characters { get; init; }
+
+    /// <summary>Tokens of the prepared text; null where the engine reads none.</summary>
+    public int? TextTokens { get; init; }
+
+    /// <summary>The model's frames.</summary>
+    public required int Frames { get; init; }
 
     public required long Seed { get; init; }
 

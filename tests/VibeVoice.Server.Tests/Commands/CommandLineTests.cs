@@ -131,15 +131,4 @@ public sealed class CommandLineTests : CommandTest
         (result.ExitCode, result.Errors).ShouldBe((0, ""));
         result.Text.ShouldStartWith("en-Carter_man");
     }
-
-    [Fact]
-    public async Task There_is_no_HTTP_server_yet_and_what_to_do_is_told()
-    {
-        var result = await RunAsync("serve", "--port", "80");
-        (result.ExitCode, result.Text).ShouldBe((2, ""));
-        result.Errors.ShouldBe(
-            "vibevoice: This version has no HTTP server yet, which load-balancing endpoints need. Make a queue endpoint and set "
-                + "ENDPOINT_TYPE=queue.\n"
-        );
-    }
 }

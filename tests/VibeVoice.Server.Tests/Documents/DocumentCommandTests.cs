@@ -157,6 +157,7 @@ public sealed partial class DocumentCommandTests : CommandTest
             )
             .Replace("/tmp/volume", PathOf("another-volume"), StringComparison.Ordinal)
             .Replace("--rp_serve_api", $"--rp_serve_api --rp_api_port {_port}", StringComparison.Ordinal)
+            .Replace("serve --port 8000", $"serve --port {_port}", StringComparison.Ordinal)
             .Replace("localhost:8000", $"localhost:{_port}", StringComparison.Ordinal);
 
     private readonly int _port = FreePort();

@@ -60,17 +60,12 @@ public sealed class BootstrapTests : CommandTest
         result.Errors.ShouldContain("Installed already: version ");
     }
 
-    [Theory]
-    [InlineData("pod", "bootstrap: ENDPOINT_TYPE is 'pod', but must be 'queue' or 'lb'.\n")]
-    [InlineData("lb", "problem  endpoint    ENDPOINT_TYPE is 'lb'. This version has no HTTP server yet")]
-    public async Task A_kind_of_endpoint_that_cannot_be_served_is_told_before_anything_is_made(
-        string kind,
-        string words
-    )
+    [Fact]
+    public async Task A_kind_of_endpoint_that_cannot_be_served_is_told_before_anything_is_made()
     {
-        var result = await RunAsync(Options.With("ENDPOINT_TYPE", kind), TestInput);
+        var result = await RunAsync(Options.With("ENDPOINT_TYPE", "pod"), TestInput);
         (result.ExitCode, result.Text).ShouldBe((1, ""));
-        result.Errors.ShouldStartWith(words);
+        result.Errors.ShouldStartWith("bootstrap: ENDPOINT_TYPE is 'pod', but must be 'queue' or 'lb'.\n");
         FilesBut().ShouldBeEmpty();
     }
 

@@ -3,6 +3,7 @@ using VibeVoice.Server.Batch;
 using VibeVoice.Server.Delivery;
 using VibeVoice.Server.Encoding;
 using VibeVoice.Server.Hosting;
+using VibeVoice.Server.Http;
 using VibeVoice.Server.Installation;
 using VibeVoice.Server.Models;
 using VibeVoice.Server.Models.Voices;
@@ -41,6 +42,7 @@ internal static class ConfigurationDocument
         ("Speech", typeof(SpeechSettings), ""),
         ("The bucket", typeof(DeliveryOptions), ""),
         ("The queue worker", typeof(QueueOptions), ""),
+        ("The HTTP server", typeof(HttpOptions), ""),
         ("Batches", typeof(EndpointSettings), ""),
         ("Models", typeof(HubOptions), ""),
         ("Voices", typeof(VoiceOptions), ""),

@@ -23,6 +23,9 @@ internal sealed class FakeSynthesizer : ISynthesizer
 
     public float Amplitude { get; init; } = 0.25f;
 
+    /// <summary>What the text is told to have.</summary>
+    public int? TextTokens { get; init; }
+
     /// <summary>Runs before each frame: waits, cancels, throws.</summary>
     public Func<int, CancellationToken, Task>? BeforeFrame { get; init; }
 
@@ -50,7 +53,10 @@ internal sealed class FakeSynthesizer : ISynthesizer
                 samples[i] = Amplitude * MathF.Sin(MathF.Tau * 440 * ((index * FrameSamples) + i) / SampleRateHz);
             }
 
-            yield return new SpokenFrame(new AudioFrame(samples, SampleRateHz), (index + 1.0) / Frames);
+            yield return new SpokenFrame(new AudioFrame(samples, SampleRateHz), (index + 1.0) / Frames)
+            {
+                TextTokens = TextTokens,
+            };
         }
     }
 }

@@ -1,9 +1,10 @@
 using VibeVoice.Server.Hosting;
+using VibeVoice.Server.Http;
 
 namespace VibeVoice.Server.Diagnosis.Checks;
 
 /// <summary>Whether RunPod's variables are those that a worker needs.</summary>
-internal sealed class EndpointCheck(EndpointOptions endpoint, IConfiguration configuration) : ICheck
+internal sealed class EndpointCheck(EndpointOptions endpoint, HttpOptions http, IConfiguration configuration) : ICheck
 {
     public Task<CheckResult> RunAsync(CancellationToken cancellationToken) => Task.FromResult(Judge());
 
@@ -11,7 +12,7 @@ internal sealed class EndpointCheck(EndpointOptions endpoint, IConfiguration con
     {
         if (endpoint.Type == EndpointType.Lb)
         {
-            return CheckResult.Problem($"ENDPOINT_TYPE is 'lb'. {EndpointOptions.NoServer}");
+            return CheckResult.Ok($"A load balancer, on port {http.Port}.");
         }
 
         var platform = Logging.Platform(configuration);

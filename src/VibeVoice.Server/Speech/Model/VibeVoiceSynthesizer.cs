@@ -106,7 +106,10 @@ internal sealed partial class VibeVoiceSynthesizer : ISynthesizer, IDisposable
         while (await NextAsync(frames))
         {
             // What is read twice counts twice, so the quotient may pass 1.
-            yield return new SpokenFrame(frames.Current, Math.Min(1, (double)speech.Report.TokensRead / tokens));
+            yield return new SpokenFrame(frames.Current, Math.Min(1, (double)speech.Report.TokensRead / tokens))
+            {
+                TextTokens = tokens,
+            };
         }
 
         var end = new SpokenFrame(new AudioFrame(ReadOnlyMemory<float>.Empty, SampleRateHz), 1);

@@ -1,0 +1,73 @@
+using System.Globalization;
+
+namespace VibeVoice.Server.Http;
+
+/// <summary>Turns what goes wrong into an answer in OpenAI's shape; once a body has begun, the connection is cut.</summary>
+internal sealed class ErrorAnswers(RequestDelegate next, Failures failures)
+{
+    public async Task InvokeAsync(HttpContext http)
+    {
+        // Clients keep it and quote it.
+        http.Response.Headers["x-request-id"] = http.TraceIdentifier;
+        try
+        {
+            await next(http);
+            if (http.Response is { HasStarted: false, ContentLength: null, ContentType: null })
+            {
+                await AnswerStatusAsync(http);
+            }
+        }
+        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there to be answered.
+            http.Abort();
+        }
+#pragma warning disable CA1031 // The boundary of a request: what gets here is answered or cut, and a bug is logged whole.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            var error = failures.Describe(exception);
+            if (http.Response.HasStarted)
+            {
+                // Ended cleanly, half a file would look whole.
+                http.Abort();
+                return;
+            }
+
+            await WriteAsync(http, error);
+        }
+    }
+
+    public static Task WriteAsync(HttpContext http, ApiException error)
+    {
+        http.Response.StatusCode = error.Status;
+        if (error.RetryAfter is { } wait)
+        {
+            var seconds = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds));
+            http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (error.Status == StatusCodes.Status401Unauthorized)
+        {
+            http.Response.Headers.WWWAuthenticate = "Bearer";
+        }
+
+        return http.Response.WriteAsJsonAsync(
+            error.Body,
+            HttpJson.Default.ErrorBody,
+            cancellationToken: http.RequestAborted
+        );
+    }
+
+    /// <summary>Routing leaves a status and no words.</summary>
+    private static Task AnswerStatusAsync(HttpContext http)
+    {
+        var (method, path) = (http.Request.Method, http.Request.Path.Value ?? "/");
+        return http.Response.StatusCode switch
+        {
+            StatusCodes.Status404NotFound => WriteAsync(http, ApiException.NoRoute(method, path)),
+            StatusCodes.Status405MethodNotAllowed => WriteAsync(http, ApiException.NoMethod(method, path)),
+            _ => Task.CompletedTask,
+        };
+    }
+}

@@ -1,0 +1,21 @@
+namespace VibeVoice.Server.Http;
+
+/// <summary><c>GET /ping</c>: how RunPod's load balancer learns whether to send requests here (contract §12.6).</summary>
+internal static class PingEndpoints
+{
+    public static void MapPing(this IEndpointRouteBuilder routes, ServerState state) =>
+        routes
+            .MapGet(
+                "/ping",
+                () =>
+                    Results.StatusCode(
+                        state.Phase switch
+                        {
+                            ServerPhase.Loading => StatusCodes.Status204NoContent,
+                            ServerPhase.Ready => StatusCodes.Status200OK,
+                            _ => StatusCodes.Status503ServiceUnavailable,
+                        }
+                    )
+            )
+            .WithMetadata(RouteAccess.Health);
+}
