@@ -8,7 +8,7 @@ namespace VibeVoice.Server.Encoding;
 /// <remarks>Safe to use from many threads; every response has its own child.</remarks>
 internal sealed partial class AudioEncoder(EncodingOptions options, ILogger<AudioEncoder> logger)
 {
-    private readonly ChildProgram _ffmpeg = new(options.FfmpegPath, "FFMPEG_PATH");
+    private readonly ChildProgram _ffmpeg = new(options.FfmpegPath, EncodingOptions.FfmpegSetting);
 
     /// <summary>Begins a file. Nothing runs before its pieces are enumerated.</summary>
     /// <param name="frames">Mono float32 frames at the request's sample rate; enumerated once and disposed.</param>

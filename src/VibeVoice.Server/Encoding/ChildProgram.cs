@@ -46,7 +46,10 @@ internal sealed class ChildProgram(string path, string setting, bool mayUseSetsi
         {
             // CliWrap wraps what .NET wrapped; the system's own words are behind the number.
             var cause = exception.InnerException as Win32Exception ?? exception;
-            throw new SpeechFailedException(NotStarted(new Win32Exception(cause.NativeErrorCode).Message), exception);
+            throw new SpeechFailedException(NotStarted(new Win32Exception(cause.NativeErrorCode).Message), exception)
+            {
+                Tool = setting,
+            };
         }
     }
 
@@ -56,7 +59,10 @@ internal sealed class ChildProgram(string path, string setting, bool mayUseSetsi
         var words = lastWords.ToString();
         if (_usesSetsid && exitCode is 126 or 127 && words.StartsWith("setsid: ", StringComparison.Ordinal))
         {
-            return new SpeechFailedException(NotStarted(words[(words.LastIndexOf(':') + 1)..].Trim()));
+            return new SpeechFailedException(NotStarted(words[(words.LastIndexOf(':') + 1)..].Trim()))
+            {
+                Tool = setting,
+            };
         }
 
         var what = SignalName(exitCode - 128) is { } signal
@@ -72,7 +78,10 @@ internal sealed class ChildProgram(string path, string setting, bool mayUseSetsi
         var words = lastWords.ToString();
         return new SpeechFailedException(
             words.Length == 0 ? $"'{_name}' {what}. It said nothing." : $"'{_name}' {what}. It said: {words}"
-        );
+        )
+        {
+            Tool = setting,
+        };
     }
 
     private string NotStarted(string reason) =>

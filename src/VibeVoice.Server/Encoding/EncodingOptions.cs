@@ -6,7 +6,9 @@ namespace VibeVoice.Server.Encoding;
 /// <summary>Process-wide settings of the encoder.</summary>
 internal sealed record EncodingOptions
 {
-    [Setting("FFMPEG_PATH", "The ffmpeg program, a name on the PATH or a path.")]
+    public const string FfmpegSetting = "FFMPEG_PATH";
+
+    [Setting(FfmpegSetting, "The ffmpeg program, a name on the PATH or a path.")]
     public string FfmpegPath { get; init; } = "ffmpeg";
 
     [Setting("MP3_BITRATE_KBPS", "Constant bit rate of mp3, mono, in kbit/s.")]

@@ -42,6 +42,8 @@ internal static partial class Logging
                 .SetMinimumLevel(minimum)
                 // It would tell of every request twice.
                 .AddFilter("Microsoft.AspNetCore", minimum > LogLevel.Warning ? minimum : LogLevel.Warning)
+                // What it says of a start that failed, the command says in one sentence.
+                .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
                 .AddProvider(new RunPodLoggerProvider(output, isJson, minimum))
         );
 }

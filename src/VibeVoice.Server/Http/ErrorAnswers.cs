@@ -1,11 +1,26 @@
 using System.Globalization;
+using VibeVoice.Server.Http.Operations;
+using VibeVoice.Server.Http.Speaking;
 
 namespace VibeVoice.Server.Http;
 
 /// <summary>Turns what goes wrong into an answer in OpenAI's shape; once a body has begun, the connection is cut.</summary>
-internal sealed class ErrorAnswers(RequestDelegate next, Failures failures)
+internal sealed class ErrorAnswers(RequestDelegate next, Failures failures, ServerMetrics metrics)
 {
+    /// <summary>What Nginx calls a request whose client has left; no answer has it.</summary>
+    private const int Cut = 499;
+
     public async Task InvokeAsync(HttpContext http)
+    {
+        var isCut = !await TryAnswerAsync(http);
+        if (http.Request.Path == SpeechRoutes.Path)
+        {
+            metrics.Answered(isCut ? Cut : http.Response.StatusCode);
+        }
+    }
+
+    /// <summary>False where the connection was cut, by whom ever.</summary>
+    private async Task<bool> TryAnswerAsync(HttpContext http)
     {
         // Clients keep it and quote it.
         http.Response.Headers["x-request-id"] = http.TraceIdentifier;
@@ -16,25 +31,30 @@ internal sealed class ErrorAnswers(RequestDelegate next, Failures failures)
             {
                 await AnswerStatusAsync(http);
             }
+
+            return true;
         }
-        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
+        catch (Exception exception)
+            when (exception is SlowReaderException || http.RequestAborted.IsCancellationRequested)
         {
             // Nobody is there to be answered.
             http.Abort();
+            return false;
         }
 #pragma warning disable CA1031 // The boundary of a request: what gets here is answered or cut, and a bug is logged whole.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
             var error = failures.Describe(exception);
-            if (http.Response.HasStarted)
+            if (!http.Response.HasStarted)
             {
-                // Ended cleanly, half a file would look whole.
-                http.Abort();
-                return;
+                await WriteAsync(http, error);
+                return true;
             }
 
-            await WriteAsync(http, error);
+            // Ended cleanly, half a file would look whole.
+            http.Abort();
+            return false;
         }
     }
 
@@ -67,6 +87,10 @@ internal sealed class ErrorAnswers(RequestDelegate next, Failures failures)
         {
             StatusCodes.Status404NotFound => WriteAsync(http, ApiException.NoRoute(method, path)),
             StatusCodes.Status405MethodNotAllowed => WriteAsync(http, ApiException.NoMethod(method, path)),
+            StatusCodes.Status415UnsupportedMediaType => WriteAsync(
+                http,
+                ApiException.NotJson(http.Request.ContentType)
+            ),
             _ => Task.CompletedTask,
         };
     }

@@ -1,9 +1,10 @@
 using System.Security.Cryptography;
+using VibeVoice.Server.Http.Operations;
 
 namespace VibeVoice.Server.Http;
 
 /// <summary>Says what clients are told of a failure, and logs what they are not.</summary>
-internal sealed partial class Failures(HttpOptions options, ILogger<Failures> logger)
+internal sealed partial class Failures(HttpOptions options, ServerMetrics metrics, ILogger<Failures> logger)
 {
     /// <summary>What a client is told of a failure; a bug is logged here.</summary>
     public ApiException Describe(Exception exception)
@@ -17,6 +18,7 @@ internal sealed partial class Failures(HttpOptions options, ILogger<Failures> lo
             case BadHttpRequestException bad:
                 return ApiException.InvalidJson(bad.Message.TrimEnd('.'));
             case Speech.SpeechFailedException failed:
+                metrics.Failed(failed);
                 Log.Failed(logger, failed.Message);
                 return ApiException.Failed(failed.Message);
             default:

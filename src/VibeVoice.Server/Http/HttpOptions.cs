@@ -67,6 +67,18 @@ internal sealed record HttpOptions
     [Setting("OPEN_LISTS", "Whether the lists of models and voices need no key.")]
     public bool OpenLists { get; init; }
 
+    [Setting("OPEN_METRICS", "Whether `/metrics` needs no key.")]
+    public bool OpenMetrics { get; init; }
+
+    [Setting("OPEN_DOCS", "Whether `/docs` and `/openapi.json` need no key.")]
+    public bool OpenDocs { get; init; }
+
+    [Setting(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "Collector that traces of requests are sent to, OTLP by gRPC; none where it is not set."
+    )]
+    public Uri? TraceCollector { get; init; }
+
     [Setting("RATE_LIMIT_PER_MINUTE", "Requests for speech that each key may make in a minute; 0 is no limit.")]
     [Range(0, 1_000_000)]
     public int RateLimitPerMinute { get; init; }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using VibeVoice.Server.Http.Lists;
+using VibeVoice.Server.Http.Operations;
 using VibeVoice.Server.Http.Speaking;
 using VibeVoice.Server.Settings;
 using VibeVoice.Server.Speech;
@@ -70,7 +71,13 @@ internal sealed class HttpServer : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         Share(builder.Services, services);
         builder.Services.AddRouting();
-        builder.Services.AddSingleton<Failures>().AddSingleton<ServerState>().AddSingleton<SpeechSlots>();
+        builder.Services.AddDocumentation();
+        builder.Services.AddTraces(options.TraceCollector);
+        builder
+            .Services.AddSingleton<Failures>()
+            .AddSingleton<ServerMetrics>()
+            .AddSingleton<ServerState>()
+            .AddSingleton<SpeechSlots>();
         builder.Services.AddSingleton<SpeechBodyReader>().AddSingleton<SpeechEndpoint>();
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = _lastBytes);
@@ -95,10 +102,18 @@ internal sealed class HttpServer : IAsyncDisposable
     private static void Map(WebApplication application, HttpOptions options)
     {
         var synthesizer = application.Services.GetRequiredService<ISynthesizer>();
-        application.MapPing(application.Services.GetRequiredService<ServerState>());
+        var state = application.Services.GetRequiredService<ServerState>();
+        application.MapPing(state);
         application.MapModels(synthesizer, options);
         application.MapVoices(synthesizer, options);
         application.MapSpeech(application.Services.GetRequiredService<SpeechEndpoint>());
+        application.MapOperations(
+            state,
+            application.Services.GetRequiredService<ServerMetrics>(),
+            synthesizer,
+            options
+        );
+        application.MapDocumentation(options);
     }
 
     private static void Listen(KestrelServerOptions kestrel, HttpOptions options)

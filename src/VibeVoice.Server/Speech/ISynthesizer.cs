@@ -18,6 +18,9 @@ internal interface ISynthesizer
     /// <summary>Whether seed, guidance and steps mean anything to it.</summary>
     bool IsDiffusionModel { get; }
 
+    /// <summary>Whether <see cref="LoadAsync"/> has come to its end.</summary>
+    bool IsLoaded => true;
+
     /// <summary>Where it computes, once loaded; null for an engine that has no choice.</summary>
     Computing? Computing => null;
 

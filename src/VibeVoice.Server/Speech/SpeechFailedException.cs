@@ -6,6 +6,9 @@ namespace VibeVoice.Server.Speech;
 /// </summary>
 internal sealed class SpeechFailedException : Exception
 {
+    /// <summary>The setting that names the tool that broke; null where none did.</summary>
+    public string? Tool { get; init; }
+
     public SpeechFailedException(string message)
         : base(message) { }
 

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.Versioning;
 using System.Text.RegularExpressions;
 using Testing;
@@ -8,6 +6,7 @@ using Testing.Hub;
 using Testing.S3;
 using VibeVoice.Server.Commands;
 using VibeVoice.Server.Tests.Commands;
+using VibeVoice.Server.Tests.Http;
 using VibeVoice.Server.Tests.Installation;
 
 namespace VibeVoice.Server.Tests.Documents;
@@ -160,14 +159,7 @@ public sealed partial class DocumentCommandTests : CommandTest
             .Replace("serve --port 8000", $"serve --port {_port}", StringComparison.Ordinal)
             .Replace("localhost:8000", $"localhost:{_port}", StringComparison.Ordinal);
 
-    private readonly int _port = FreePort();
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    private readonly int _port = HttpStage.FreePort();
 
     [GeneratedRegex(@"`(vibevoice (?<command>[^`]+))`", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Mention();

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -41,11 +43,12 @@ internal sealed class HttpStage : IAsyncDisposable
         HttpOptions? options = null,
         bool isReady = true,
         int slots = 4,
-        TimeProvider? time = null
+        TimeProvider? time = null,
+        string? ffmpegPath = null
     )
     {
         var logs = FakeLogCollector.Create(new FakeLogCollectorOptions());
-        var encoding = new EncodingOptions { FfmpegPath = RequiredTool.Find("ffmpeg") };
+        var encoding = new EncodingOptions { FfmpegPath = ffmpegPath ?? RequiredTool.Find("ffmpeg") };
         var services = new ServiceCollection()
             .AddSingleton(
                 LoggerFactory.Create(builder =>
@@ -73,6 +76,14 @@ internal sealed class HttpStage : IAsyncDisposable
     }
 
     public static HttpClient ClientOf(int port) => new() { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+
+    /// <summary>A port that nobody listens on.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
 
     public int PortOf(int index) => new Uri(Server.Urls.ElementAt(index)).Port;
 

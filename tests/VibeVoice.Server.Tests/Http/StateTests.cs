@@ -75,7 +75,7 @@ public sealed class StateTests
     {
         await using var stage = await HttpStage.StartAsync(
             new FakeSynthesizer(),
-            new HttpOptions { PortHealth = FreePort() }
+            new HttpOptions { PortHealth = HttpStage.FreePort() }
         );
         using var health = HttpStage.ClientOf(stage.PortOf(1));
         (await health.GetAsync("/ping", Token)).StatusCode.ShouldBe(HttpStatusCode.OK);
@@ -101,13 +101,6 @@ public sealed class StateTests
         nova.GetProperty("language").GetString().ShouldBe("en-US");
         nova.GetProperty("gender").GetString().ShouldBe("woman");
         nova.GetProperty("engine").GetString().ShouldBe("fake");
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static async Task<HttpStatusCode> PingAsync(HttpStage stage)

@@ -19,14 +19,16 @@ internal sealed class AudioRelay : IAsyncDisposable
     private readonly Pipe _pipe;
     private readonly TimeSpan _patience;
     private readonly TimeProvider _timeProvider;
+    private readonly Action _cut;
     private readonly CancellationTokenSource _stop;
     private readonly Task _filling;
+    private int _isCut;
 
     /// <param name="audio">Read at once, to its end.</param>
     /// <param name="slot">Given back when all is made.</param>
     /// <param name="options">Size of the buffer, and the patience.</param>
     /// <param name="timeProvider">Measures it.</param>
-    /// <param name="cut">Cuts the connection.</param>
+    /// <param name="cut">Cuts the connection; called once at most.</param>
     /// <param name="cancellationToken">Ends the request.</param>
     public AudioRelay(
         EncodedAudio audio,
@@ -38,6 +40,7 @@ internal sealed class AudioRelay : IAsyncDisposable
     )
     {
         _timeProvider = timeProvider;
+        _cut = cut;
         _patience = TimeSpan.FromSeconds(options.SlowReaderSeconds);
         _pipe = new Pipe(
             new PipeOptions(
@@ -47,14 +50,14 @@ internal sealed class AudioRelay : IAsyncDisposable
             )
         );
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _filling = Task.Run(() => FillAsync(audio, slot, cut, _stop.Token), CancellationToken.None);
+        _filling = Task.Run(() => FillAsync(audio, slot, _stop.Token), CancellationToken.None);
     }
 
     /// <summary>The bytes; a failure of what makes them is thrown here.</summary>
     public PipeReader Audio => _pipe.Reader;
 
     /// <summary>Sends bytes on, to a reader who has a stated time for them.</summary>
-    /// <exception cref="TimeoutException">The reader is too slow.</exception>
+    /// <exception cref="SlowReaderException">They were not taken.</exception>
     public async Task SendAsync(HttpResponse response, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         for (var rest = bytes; !rest.IsEmpty; )
@@ -63,7 +66,7 @@ internal sealed class AudioRelay : IAsyncDisposable
             var writing = response.Body.WriteAsync(now, cancellationToken);
             if (!writing.IsCompletedSuccessfully)
             {
-                await writing.AsTask().WaitAsync(_patience, _timeProvider, cancellationToken);
+                await PatientlyAsync(writing.AsTask(), cancellationToken);
             }
 
             rest = rest[now.Length..];
@@ -79,7 +82,7 @@ internal sealed class AudioRelay : IAsyncDisposable
     }
 
     /// <summary>Never throws: what fails is handed to the reader of the pipe.</summary>
-    private async Task FillAsync(EncodedAudio audio, SpeechSlot slot, Action cut, CancellationToken cancellationToken)
+    private async Task FillAsync(EncodedAudio audio, SpeechSlot slot, CancellationToken cancellationToken)
     {
         try
         {
@@ -98,11 +101,6 @@ internal sealed class AudioRelay : IAsyncDisposable
 
             await _pipe.Writer.CompleteAsync();
         }
-        catch (TimeoutException exception)
-        {
-            cut();
-            await _pipe.Writer.CompleteAsync(exception);
-        }
 #pragma warning disable CA1031 // A hand-over between tasks: the reader throws it again.
         catch (Exception exception)
 #pragma warning restore CA1031
@@ -115,9 +113,30 @@ internal sealed class AudioRelay : IAsyncDisposable
     private async ValueTask<bool> TryFillAsync(ReadOnlyMemory<byte> piece, CancellationToken cancellationToken)
     {
         var writing = _pipe.Writer.WriteAsync(piece, cancellationToken);
-        var result = writing.IsCompletedSuccessfully
-            ? await writing
-            : await writing.AsTask().WaitAsync(_patience, _timeProvider, cancellationToken);
-        return !result.IsCompleted;
+        if (writing.IsCompletedSuccessfully)
+        {
+            return !(await writing).IsCompleted;
+        }
+
+        var waiting = writing.AsTask();
+        await PatientlyAsync(waiting, cancellationToken);
+        return !(await waiting).IsCompleted;
+    }
+
+    private async Task PatientlyAsync(Task writing, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await writing.WaitAsync(_patience, _timeProvider, cancellationToken);
+        }
+        catch (TimeoutException exception)
+        {
+            if (Interlocked.Exchange(ref _isCut, 1) == 0)
+            {
+                _cut();
+            }
+
+            throw new SlowReaderException(exception);
+        }
     }
 }

@@ -101,5 +101,5 @@ internal static class EventStreamAnswer
 
     /// <summary>Who reads too slowly or has left hears of nothing.</summary>
     private static bool IsTold(Exception exception) =>
-        exception is not (TimeoutException or OperationCanceledException);
+        exception is not (SlowReaderException or OperationCanceledException);
 }

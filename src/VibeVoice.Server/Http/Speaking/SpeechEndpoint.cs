@@ -1,3 +1,4 @@
+using VibeVoice.Server.Http.Operations;
 using VibeVoice.Server.Speech;
 
 namespace VibeVoice.Server.Http.Speaking;
@@ -11,6 +12,7 @@ internal sealed partial class SpeechEndpoint(
     ISynthesizer synthesizer,
     HttpOptions options,
     Failures failures,
+    ServerMetrics metrics,
     TimeProvider timeProvider,
     ILogger<SpeechEndpoint> logger
 )
@@ -27,11 +29,6 @@ internal sealed partial class SpeechEndpoint(
         {
             await SpeakAsync(http, stop.Token);
         }
-        catch (TimeoutException)
-        {
-            Log.TooSlow(logger, options.SlowReaderSeconds);
-            http.Abort();
-        }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
             throw ApiException.OutOfTime(options.RequestSeconds);
@@ -46,14 +43,18 @@ internal sealed partial class SpeechEndpoint(
     {
         var body = await reader.ReadAsync(http.Request, cancellationToken);
         var request = body.Request;
+        var begun = timeProvider.GetTimestamp();
         var slot = await slots.EnterAsync(request.Characters, cancellationToken);
+        metrics.Waited(timeProvider.GetElapsedTime(begun));
         var run = pipeline.Start(
             request,
             headCanBeCompleted: false,
             progress => slot.ShareOfText = progress.ShareOfText,
             cancellationToken
         );
-        await using (var relay = new AudioRelay(run.Audio, slot, options, timeProvider, http.Abort, cancellationToken))
+        await using (
+            var relay = new AudioRelay(run.Audio, slot, options, timeProvider, () => Cut(http), cancellationToken)
+        )
         {
             // Nothing is said before there is audio: a failure until then is answered as one.
             var describe = () => Describe(http, body);
@@ -68,8 +69,16 @@ internal sealed partial class SpeechEndpoint(
                     cancellationToken
                 )
                 : await AudioAnswer.SendAsync(http, relay, describe, cancellationToken);
-            LogSpoken(run.Report(), sent);
+            var report = run.Report();
+            metrics.Spoke(report, sent);
+            LogSpoken(report, sent);
         }
+    }
+
+    private void Cut(HttpContext http)
+    {
+        Log.TooSlow(logger, options.SlowReaderSeconds);
+        http.Abort();
     }
 
     private void Describe(HttpContext http, SpeechBody body)

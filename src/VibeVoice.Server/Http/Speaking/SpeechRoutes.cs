@@ -1,8 +1,27 @@
+using VibeVoice.Server.Speech;
+
 namespace VibeVoice.Server.Http.Speaking;
 
 /// <summary>Where speech is asked for.</summary>
 internal static class SpeechRoutes
 {
-    public static void MapSpeech(this IEndpointRouteBuilder routes, SpeechEndpoint endpoint) =>
-        routes.MapPost("/v1/audio/speech", endpoint.HandleAsync).RequireRateLimiting(SpeechEndpoint.RateLimitPolicy);
+    public const string Path = "/v1/audio/speech";
+
+    private static readonly int[] _errors = [400, 401, 413, 415, 429, 500, 503];
+
+    public static void MapSpeech(this IEndpointRouteBuilder routes, SpeechEndpoint endpoint)
+    {
+        string[] types = [.. AudioFormat.All.Skip(1).Select(format => format.ContentType), "text/event-stream"];
+        // As a delegate, which the OpenAPI document knows; as a RequestDelegate it would not.
+        var route = routes
+            .MapPost(Path, (Delegate)endpoint.HandleAsync)
+            .RequireRateLimiting(SpeechEndpoint.RateLimitPolicy)
+            .WithSummary("Speaks a text.")
+            .Accepts<SpeechFields>("application/json")
+            .Produces<Stream>(StatusCodes.Status200OK, AudioFormat.Mp3.ContentType, types);
+        foreach (var status in _errors)
+        {
+            route.Produces<ErrorBody>(status, "application/json");
+        }
+    }
 }

@@ -54,6 +54,8 @@ internal sealed partial class VibeVoiceSynthesizer : ISynthesizer, IDisposable
 
     public bool IsDiffusionModel => true;
 
+    public bool IsLoaded => _model is not null;
+
     public Computing? Computing => Computing.Of(Loaded);
 
     private VibeVoiceModel Loaded =>

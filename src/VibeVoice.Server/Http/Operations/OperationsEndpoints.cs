@@ -1,0 +1,72 @@
+using System.Text.Json.Serialization;
+using VibeVoice.Server.Installation;
+using VibeVoice.Server.Speech;
+
+namespace VibeVoice.Server.Http.Operations;
+
+/// <summary>What operators ask: is it well, what is it, and how is it doing.</summary>
+internal static class OperationsEndpoints
+{
+    public static void MapOperations(
+        this IEndpointRouteBuilder routes,
+        ServerState state,
+        ServerMetrics metrics,
+        ISynthesizer synthesizer,
+        HttpOptions options
+    )
+    {
+        routes.MapGet("/health/live", () => Health("live", isWell: true)).WithMetadata(RouteAccess.Health);
+        routes
+            .MapGet(
+                "/health/ready",
+                () => Health(state.Phase.ToString().ToLowerInvariant(), state.Phase == ServerPhase.Ready)
+            )
+            .WithMetadata(RouteAccess.Health);
+        routes.MapGet(
+            "/version",
+            () => Results.Json(VersionAnswer.Of(synthesizer), OperationsJson.Default.VersionAnswer)
+        );
+        routes
+            .MapGet(
+                "/metrics",
+                (HttpContext http) =>
+                {
+                    http.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
+                    return metrics.WriteAsync(http.Response.Body, http.RequestAborted);
+                }
+            )
+            .WithMetadata(new RouteAccess(options.OpenMetrics));
+    }
+
+    private static IResult Health(string status, bool isWell) =>
+        Results.Json(
+            new HealthAnswer(status),
+            OperationsJson.Default.HealthAnswer,
+            statusCode: isWell ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable
+        );
+}
+
+/// <param name="Status">live; or loading, ready, draining.</param>
+internal sealed record HealthAnswer(string Status);
+
+/// <summary>What is deployed.</summary>
+internal sealed record VersionAnswer(string Version, string Engine, string Model, string? Device, string? Precision)
+{
+    public static VersionAnswer Of(ISynthesizer synthesizer)
+    {
+        var computing = synthesizer.IsLoaded ? synthesizer.Computing : null;
+        return new VersionAnswer(
+            ProgramVersion.Current,
+            synthesizer.Engine,
+            synthesizer.Model,
+            computing?.Device,
+            computing?.Precision
+        );
+    }
+}
+
+/// <summary>JSON of these answers.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(HealthAnswer))]
+[JsonSerializable(typeof(VersionAnswer))]
+internal sealed partial class OperationsJson : JsonSerializerContext;

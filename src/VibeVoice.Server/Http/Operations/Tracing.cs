@@ -1,0 +1,34 @@
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+using VibeVoice.Server.Installation;
+
+namespace VibeVoice.Server.Http.Operations;
+
+/// <summary>Traces of requests by OpenTelemetry, where somebody collects them.</summary>
+internal static class Tracing
+{
+    /// <param name="services">The server's.</param>
+    /// <param name="collector">Address of a collector that takes OTLP by gRPC; null sends nothing.</param>
+    public static void AddTraces(this IServiceCollection services, Uri? collector)
+    {
+        if (collector is null)
+        {
+            return;
+        }
+
+        services
+            .AddOpenTelemetry()
+            .ConfigureResource(resource =>
+                resource.AddService("vibevoice", serviceVersion: ProgramVersion.Current.Split('+')[0])
+            )
+            .WithTracing(traces =>
+                traces
+                    .AddAspNetCoreInstrumentation(requests =>
+                        // A load balancer asks every few seconds.
+                        requests.Filter = http =>
+                            http.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>() is not { IsHealth: true }
+                    )
+                    .AddOtlpExporter(exporter => exporter.Endpoint = collector)
+            );
+    }
+}
