@@ -27,10 +27,10 @@ internal sealed unsafe class Activations : IDisposable
     /// <summary>Blocks of a row.</summary>
     public int Blocks { get; private set; }
 
-    /// <summary><c>[rows, blocks · 64]</c>.</summary>
+    /// <summary>In the order of <see cref="ActivationTiles"/>, 64 for each block of a slot.</summary>
     public short* Numbers { get; private set; }
 
-    /// <summary><c>[rows, blocks]</c>.</summary>
+    /// <summary>In the same order, one for each block of a slot.</summary>
     public float* Scales { get; private set; }
 
     /// <summary>Takes rows for a layer of some format, all at once.</summary>
@@ -50,8 +50,9 @@ internal sealed unsafe class Activations : IDisposable
         Blocks = Panels.BlocksOf(inputs);
         if (format.IsQuantized())
         {
-            Numbers = _numbers.Take((long)rows * Blocks * Block);
-            Scales = _scales.Take((long)rows * Blocks);
+            var slots = (long)ActivationTiles.SlotsOfAll(rows) * Blocks;
+            Numbers = _numbers.Take(slots * Block);
+            Scales = _scales.Take(slots);
         }
     }
 
@@ -64,12 +65,9 @@ internal sealed unsafe class Activations : IDisposable
 
         for (var row = firstRow; row < firstRow + rows; row++)
         {
-            QuantizeRow(
-                Values + ((nint)row * Stride),
-                inputs,
-                Numbers + ((nint)row * Blocks * Block),
-                Scales + ((nint)row * Blocks)
-            );
+            var first = ActivationTiles.Place(row, 0, Rows, Blocks);
+            var step = (int)(ActivationTiles.Place(row, 1, Rows, Blocks) - first);
+            QuantizeRow(Values + ((nint)row * Stride), inputs, Numbers + (first * Block), Scales + first, step);
         }
     }
 
@@ -80,12 +78,14 @@ internal sealed unsafe class Activations : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void QuantizeRow(float* values, int inputs, short* numbers, float* scales)
+    private static void QuantizeRow(float* values, int inputs, short* numbers, float* scales, int step)
     {
         var full = inputs / Block * Block;
         for (var k = 0; k < full; k += Block)
         {
-            *scales++ = QuantizeBlock(values + k, numbers + k);
+            *scales = QuantizeBlock(values + k, numbers);
+            scales += step;
+            numbers += step * Block;
         }
 
         if (full < inputs)
@@ -93,7 +93,7 @@ internal sealed unsafe class Activations : IDisposable
             var rest = stackalloc float[Block];
             new Span<float>(rest, Block).Clear();
             new ReadOnlySpan<float>(values + full, inputs - full).CopyTo(new Span<float>(rest, Block));
-            *scales = QuantizeBlock(rest, numbers + full);
+            *scales = QuantizeBlock(rest, numbers);
         }
     }
 
