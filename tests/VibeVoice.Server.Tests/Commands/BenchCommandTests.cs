@@ -59,7 +59,7 @@ public sealed class BenchCommandTests : CommandTest
         most.ShouldBeGreaterThanOrEqualTo(0.5);
     }
 
-    private static async Task<double> ShareOfPartsAsync()
+    private async Task<double> ShareOfPartsAsync()
     {
         var result = await RunAsync(
             "bench",
