@@ -74,5 +74,9 @@ while read -r name; do
   fi
 done <"$work/parts"
 
+# Once more where the output of a run that is cut still shows it.
+while read -r name; do
+  [[ ! -f artifacts/$name.log ]] || grep -A 2 "^failed " "artifacts/$name.log" | cut -c 1-200 | grep -v "^--$"
+done <"$work/parts"
 echo "$passed passed, $failed failed, $skipped skipped"
 [[ $failed -eq 0 && $((passed + skipped)) -gt 0 ]]

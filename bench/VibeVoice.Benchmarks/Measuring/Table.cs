@@ -59,7 +59,7 @@ internal sealed class Table(string title, string unit, string explanation)
     }
 
     private static string Aim(double aim, double median) =>
-        string.Create(CultureInfo.InvariantCulture, $"{(median < aim ? "" : "missed ")}< {aim:0.#}");
+        string.Create(CultureInfo.InvariantCulture, $"{(median < aim ? "" : "missed ")}< {aim:0.##}");
 
     private static string Least(double least, double median) =>
         string.Create(CultureInfo.InvariantCulture, $"{(median >= least ? "" : "missed ")}≥ {least:0}");

@@ -68,6 +68,22 @@ internal sealed class Checkpoint : IDisposable
     public void ReadRow(string name, int row, ReadOnlySpan<long> shape, Span<float> destination) =>
         Find(name, shape).ReadFloat32(name, (long)row * shape[1], destination);
 
+    /// <summary>The row of one token in <c>embed_tokens</c>, <c>[D]</c>: of half a gigabyte a few rows are ever read.</summary>
+    /// <exception cref="ModelFormatException">The model does not know the token.</exception>
+    public void ReadEmbedding(int token, Span<float> row)
+    {
+        var language = Config.Language;
+        if ((uint)token >= (uint)language.VocabularySize)
+        {
+            throw new ModelFormatException(
+                $"The tokenizer made token {token}, but the model has {language.VocabularySize}. "
+                    + "Use the tokenizer that the checkpoint names."
+            );
+        }
+
+        ReadRow(WeightNames.Embeddings, token, [language.VocabularySize, language.HiddenSize], row);
+    }
+
     /// <summary>The one element of a tensor, whatever its rank.</summary>
     /// <exception cref="WeightMismatchException">It is missing, or has more elements or another type.</exception>
     public float ReadScalar(string name) => Find(name, []).ReadFloat32(name)[0];

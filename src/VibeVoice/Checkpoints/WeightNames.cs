@@ -4,6 +4,7 @@ namespace VibeVoice.Checkpoints;
 /// <remarks>Names are those of the published file. A scalar's shape is <c>[]</c>, and any shape of one element serves.</remarks>
 internal static class WeightNames
 {
+    public const string Embeddings = "model.language_model.embed_tokens.weight";
     public const string EndOfSpeechBias = "tts_eos_classifier.fc2.bias";
     public const string SpeechScale = "model.speech_scaling_factor";
     public const string SpeechBias = "model.speech_bias_factor";
@@ -28,7 +29,7 @@ internal static class WeightNames
         [
             (SpeechScale, []),
             (SpeechBias, []),
-            ("model.language_model.embed_tokens.weight", [config.Language.VocabularySize, config.Language.HiddenSize]),
+            (Embeddings, [config.Language.VocabularySize, config.Language.HiddenSize]),
             .. Layers("model.language_model", config.Language.TextLayers, config.Language),
             .. Layers("model.tts_language_model", config.Language.SpeechLayers, config.Language),
             ("model.tts_language_model.norm.weight", [config.Language.HiddenSize]),

@@ -9,8 +9,6 @@ namespace VibeVoice.Generation;
 /// <remarks>A graph is for one stream: streams that share a call are computed one after another.</remarks>
 internal sealed class GraphEngine : SpeechEngine
 {
-    private const string EmbeddingName = "model.language_model.embed_tokens.weight";
-
     private readonly Checkpoint _checkpoint;
     private readonly WeightStore _weights;
     private readonly PrePackedWeightsContainer _packed = new();
@@ -111,20 +109,8 @@ internal sealed class GraphEngine : SpeechEngine
     public static GraphEngine Load(Checkpoint checkpoint, EngineOptions options, CancellationToken cancellationToken) =>
         new(checkpoint, options, cancellationToken);
 
-    /// <summary>The row of one token in <c>embed_tokens</c>, <c>[D]</c>.</summary>
-    public void ReadEmbedding(int token, Span<float> row)
-    {
-        var width = Config.Language.HiddenSize;
-        if ((uint)token >= (uint)Config.Language.VocabularySize)
-        {
-            throw new ModelFormatException(
-                $"The tokenizer made token {token}, but the model has {Config.Language.VocabularySize}. "
-                    + "Use the tokenizer that the checkpoint names."
-            );
-        }
-
-        _checkpoint.ReadRow(EmbeddingName, token, [Config.Language.VocabularySize, width], row);
-    }
+    /// <inheritdoc cref="Checkpoint.ReadEmbedding"/>
+    public void ReadEmbedding(int token, Span<float> row) => _checkpoint.ReadEmbedding(token, row);
 
     /// <summary>The prompt is copied into memory that no session knows yet.</summary>
     public override bool OpensBesideCalls => true;

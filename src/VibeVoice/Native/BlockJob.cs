@@ -107,22 +107,7 @@ internal sealed unsafe class BlockJob(WorkerPool pool, LinearJob linear) : IPara
         var x = _x + ((nint)first * width);
         var normed = Mix(first, rows, scratch);
         var narrow = scratch.Narrow.Set(block.Widen.Format, normed, width, rows, block.Channels);
-        var innerWidth = block.Widen.Outputs;
-        var inner = scratch.Inner.Take((long)rows * innerWidth);
-        LinearJob.Compute(
-            block.Widen,
-            narrow,
-            0,
-            rows,
-            0,
-            block.Widen.PanelCount,
-            inner,
-            innerWidth,
-            Finish.Gelu,
-            null,
-            0
-        );
-        var wide = scratch.Wide.Set(block.Narrow.Format, inner, innerWidth, rows, block.Narrow.Inputs);
+        var wide = Widen(block, narrow, rows, scratch);
         LinearJob.Compute(
             block.Narrow,
             wide,
@@ -150,6 +135,57 @@ internal sealed unsafe class BlockJob(WorkerPool pool, LinearJob linear) : IPara
         linear.Run(block.Narrow, wide, _x, width, Finish.AddScaled, block.FfnScale);
     }
 
+    /// <summary>What the first layer and GELU make of some rows, as the second layer takes it.</summary>
+    private static Activations Widen(NativeBlock block, Activations x, int rows, Scratch scratch)
+    {
+        var (widen, format) = (block.Widen, block.Narrow.Format);
+        if (format.IsQuantized() && widen.Format.IsQuantized() && widen.Outputs % Int8Panels.Block == 0)
+        {
+            return WidenByBlocks(widen, x, rows, scratch.Wide, block.Narrow);
+        }
+
+        var inner = scratch.Inner.Take((long)rows * widen.Outputs);
+        LinearJob.Compute(widen, x, 0, rows, 0, widen.PanelCount, inner, widen.Outputs, Finish.Gelu, null, 0);
+        return scratch.Wide.Set(format, inner, widen.Outputs, rows, block.Narrow.Inputs);
+    }
+
+    // A block of the next layer's inputs at a time, from the product to its 16 bits: what lies between is the largest thing in
+    // a frame, and would go out to the second cache and come back.
+    private static Activations WidenByBlocks(
+        LinearLayer widen,
+        Activations x,
+        int rows,
+        Activations result,
+        LinearLayer next
+    )
+    {
+        const int panels = Int8Panels.Block / Panels.Outputs;
+        var v = stackalloc float[ActivationTiles.Rows * Int8Panels.Block];
+        result.Prepare(next.Format, null, 0, rows, next.Inputs);
+        for (var block = 0; block < result.Blocks; block++)
+        {
+            var bias = widen.Bias is null ? null : widen.Bias + (block * Int8Panels.Block);
+            for (var first = 0; first < rows; first += ActivationTiles.Rows)
+            {
+                var count = Math.Min(ActivationTiles.Rows, rows - first);
+                for (var panel = 0; panel < panels; panel++)
+                {
+                    var y = v + (panel * Panels.Outputs);
+                    widen.Multiply((block * panels) + panel, x, first, count, y, Int8Panels.Block);
+                }
+
+                for (var row = 0; row < count; row++)
+                {
+                    var values = v + (row * Int8Panels.Block);
+                    VectorMath.GeluOfSum(values, bias, Int8Panels.Block);
+                    result.SetBlock(first + row, block, values);
+                }
+            }
+        }
+
+        return result;
+    }
+
     /// <summary>The convolution of some rows, added to them, and the norm of the sums.</summary>
     private float* Mix(int first, int rows, Scratch scratch)
     {
@@ -170,7 +206,24 @@ internal sealed unsafe class BlockJob(WorkerPool pool, LinearJob linear) : IPara
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Convolve(float* window, float* kernel, float* bias, float* scale, float* x, int width, int taps)
     {
-        for (var c = 0; c < width; c += 8)
+        var c = 0;
+        for (; Vector512.IsHardwareAccelerated && c < width; c += 16)
+        {
+            var sum = Vector512.Load(bias + c);
+            for (var tap = 0; tap < taps; tap++)
+            {
+                var offset = (tap * width) + c;
+                sum = Vector512.MultiplyAddEstimate(
+                    Vector512.Load(window + offset),
+                    Vector512.Load(kernel + offset),
+                    sum
+                );
+            }
+
+            Vector512.MultiplyAddEstimate(sum, Vector512.Load(scale + c), Vector512.Load(x + c)).Store(x + c);
+        }
+
+        for (; c < width; c += 8)
         {
             var sum = Vector256.Load(bias + c);
             for (var tap = 0; tap < taps; tap++)

@@ -26,6 +26,12 @@ internal sealed unsafe class LinearLayer(PanelFormat format, int inputs, int out
     public byte* Data { get; set; }
 
     /// <summary>Computes 16 outputs of some rows, without the bias.</summary>
+    /// <param name="panel">Which outputs.</param>
+    /// <param name="x">The input.</param>
+    /// <param name="firstRow">Begins a tile (<see cref="ActivationTiles"/>).</param>
+    /// <param name="rows">Whole tiles, or all the rest.</param>
+    /// <param name="y">Has room for all slots of the last tile.</param>
+    /// <param name="stride">From a row of y to the next.</param>
     public void Multiply(int panel, Activations x, int firstRow, int rows, float* y, int stride)
     {
         var data = Data + (panel * _panelBytes);

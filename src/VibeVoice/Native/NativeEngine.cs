@@ -8,7 +8,6 @@ namespace VibeVoice.Native;
 /// <remarks>Attention, norms, activations and the solver are float32; see docs/decisions/0013-native-engine.md.</remarks>
 internal sealed unsafe class NativeEngine : SpeechEngine
 {
-    private const string EmbeddingName = "model.language_model.embed_tokens.weight";
     private const string ConnectorPath = "model.acoustic_connector";
     private const string EndPath = "tts_eos_classifier";
     private const float ConnectorNormEpsilon = 1e-6f; // written into the reference's code, not into its configuration
@@ -162,7 +161,7 @@ internal sealed unsafe class NativeEngine : SpeechEngine
         var y = _y.Take((long)count * _width);
         for (var i = 0; i < count; i++)
         {
-            ReadEmbedding(tokens[i], new Span<float>(x + ((nint)i * _width), Config.Language.HiddenSize));
+            _checkpoint.ReadEmbedding(tokens[i], new Span<float>(x + ((nint)i * _width), Config.Language.HiddenSize));
         }
 
         Forward(_text, own.TextCache, x, count);
@@ -235,20 +234,6 @@ internal sealed unsafe class NativeEngine : SpeechEngine
         {
             _checkpoint.Dispose();
         }
-    }
-
-    private void ReadEmbedding(int token, Span<float> row)
-    {
-        var width = Config.Language.HiddenSize;
-        if ((uint)token >= (uint)Config.Language.VocabularySize)
-        {
-            throw new ModelFormatException(
-                $"The tokenizer made token {token}, but the model has {Config.Language.VocabularySize}. "
-                    + "Use the tokenizer that the checkpoint names."
-            );
-        }
-
-        _checkpoint.ReadRow(EmbeddingName, token, [Config.Language.VocabularySize, width], row);
     }
 
     /// <summary>Rows that follow each other in one sequence.</summary>

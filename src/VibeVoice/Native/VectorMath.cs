@@ -44,6 +44,24 @@ internal static unsafe class VectorMath
         return Vector512.Create(0.5f) * x * (Vector512<float>.One + erf);
     }
 
+    /// <summary>x = gelu(x + bias), of a multiple of 16 numbers; no bias where it is null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void GeluOfSum(float* x, float* bias, int width)
+    {
+        var i = 0;
+        for (; Vector512.IsHardwareAccelerated && i < width; i += 16)
+        {
+            var offset = bias is null ? Vector512<float>.Zero : Vector512.Load(bias + i);
+            Gelu(Vector512.Load(x + i) + offset).Store(x + i);
+        }
+
+        for (; i < width; i += 8)
+        {
+            var offset = bias is null ? Vector256<float>.Zero : Vector256.Load(bias + i);
+            Gelu(Vector256.Load(x + i) + offset).Store(x + i);
+        }
+    }
+
     /// <summary>x / sqrt(mean(x²) + ε) · weight; pads stay zero, since the weight's are.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void RmsNorm(float* x, float* weight, float* y, int width, float epsilon)

@@ -24,8 +24,9 @@ public sealed unsafe class ActivationsTests
                     var (start, end) = (block * 64, Math.Min(inputs, (block + 1) * 64));
                     var own = x[((row * inputs) + start)..((row * inputs) + end)];
                     var largest = own.Max(Math.Abs);
-                    var scale = activations.Scales[(row * activations.Blocks) + block];
-                    var numbers = activations.Numbers + (((row * activations.Blocks) + block) * 64);
+                    var place = ActivationTiles.Place(row, block, 5, activations.Blocks);
+                    var scale = activations.Scales[place];
+                    var numbers = activations.Numbers + (place * 64);
                     for (var i = 0; i < 64; i++)
                     {
                         var expected = i < own.Length ? own[i] : 0;

@@ -49,7 +49,7 @@ public sealed unsafe class PanelTests
 
         short[] x = [.. Enumerable.Repeat(short.MaxValue, 9 * 128)];
         float[] scales = [.. Enumerable.Repeat(1f, 18)];
-        var y = new float[9 * 16];
+        var y = new float[ActivationTiles.SlotsOfAll(9) * 16];
         fixed (short* numbers = x)
         fixed (
             float* factors = scales,
@@ -59,7 +59,7 @@ public sealed unsafe class PanelTests
             Int8Panels.Multiply(plain.Layer.Data, 2, numbers, factors, 9, result, 16);
         }
 
-        y.ShouldAllBe(number => number == 2f * 64 * -127 * 32767);
+        y.AsSpan(0, 9 * 16).ToArray().ShouldAllBe(number => number == 2f * 64 * -127 * 32767);
     }
 
     [Fact]
@@ -115,14 +115,14 @@ public sealed unsafe class PanelTests
 
             for (var rows = 1; rows <= 40; rows++)
             {
-                var together = new float[rows * 16];
+                var together = new float[ActivationTiles.SlotsOfAll(rows) * 16];
                 fixed (float* all = together)
                 {
                     activations.Set(format, values, inputs, rows, inputs);
                     plain.Layer.Multiply(0, activations, 0, rows, all, 16);
                 }
 
-                together.ShouldBe(alone[..together.Length]);
+                together[..(rows * 16)].ShouldBe(alone[..(rows * 16)]);
             }
         }
     }
@@ -136,10 +136,15 @@ public sealed unsafe class PanelTests
     private static void ShouldBeExact(PlainPanels plain, int rows)
     {
         var random = new Random(rows);
-        var width = plain.Blocks * Int8Panels.Block;
-        short[] x = [.. Enumerable.Range(0, rows * width).Select(_ => (short)random.Next(-32767, 32768))];
-        float[] scales = [.. Enumerable.Range(0, rows * plain.Blocks).Select(_ => (float)random.NextDouble() * 1e-4f)];
-        var y = new float[rows * 16];
+        var slots = ActivationTiles.SlotsOfAll(rows);
+        short[] x =
+        [
+            .. Enumerable
+                .Range(0, slots * plain.Blocks * Int8Panels.Block)
+                .Select(_ => (short)random.Next(-32767, 32768)),
+        ];
+        float[] scales = [.. Enumerable.Range(0, slots * plain.Blocks).Select(_ => (float)random.NextDouble() * 1e-4f)];
+        var y = new float[slots * 16];
         fixed (short* numbers = x)
         fixed (
             float* factors = scales,
@@ -150,19 +155,20 @@ public sealed unsafe class PanelTests
             multiply(plain.Layer.Data, plain.Blocks, numbers, factors, rows, result, 16);
         }
 
-        for (var i = 0; i < y.Length; i++)
+        for (var i = 0; i < rows * 16; i++)
         {
             var (row, output) = (i / 16, i % 16);
             var expected = 0f;
             for (var block = 0; block < plain.Blocks; block++)
             {
                 var sum = 0L;
-                for (var input = block * 64; input < (block + 1) * 64; input++)
+                var place = (int)ActivationTiles.Place(row, block, rows, plain.Blocks);
+                for (var input = 0; input < 64; input++)
                 {
-                    sum += x[(row * width) + input] * plain.Numbers[output, input];
+                    sum += x[(place * 64) + input] * plain.Numbers[output, (block * 64) + input];
                 }
 
-                var scale = plain.Scales[output, block] * scales[(row * plain.Blocks) + block];
+                var scale = plain.Scales[output, block] * scales[place];
                 expected = MathF.FusedMultiplyAdd(sum, scale, expected);
             }
 
