@@ -11,6 +11,7 @@ internal sealed class Bench
     private const float NeverEnds = -50;
     private const int FirstFrames = 5;
     private const int FramesAtSameContext = 24;
+    private const int RunsAtSameContext = 3;
     private const int FramesOfContext = 200;
 
     private readonly VibeVoiceModel _model;
@@ -48,9 +49,9 @@ internal sealed class Bench
 
         await bench.SpeakAsync(FramesAtSameContext, cancellationToken); // what is made on first use is made now
         var firstAudio = await bench.FirstAudioAsync(cancellationToken);
-        var early = await bench.SpeakAsync(FramesAtSameContext, cancellationToken);
+        var early = await bench.FastestAsync(cancellationToken);
         var run = await bench.SpeakAtOnceAsync(options.Streams, options.Frames, cancellationToken);
-        var late = await bench.SpeakAsync(FramesAtSameContext, cancellationToken);
+        var late = await bench.FastestAsync(cancellationToken);
 
         var memory = ProcessMemory.Now();
         return new BenchResult(
@@ -88,6 +89,18 @@ internal sealed class Bench
 
         Array.Sort(times);
         return times[times.Length / 2];
+    }
+
+    /// <summary>Seconds of some frames at the beginning of a context: the least, since others on the machine only add to it.</summary>
+    private async Task<double> FastestAsync(CancellationToken cancellationToken)
+    {
+        var fastest = double.PositiveInfinity;
+        for (var i = 0; i < RunsAtSameContext; i++)
+        {
+            fastest = Math.Min(fastest, await SpeakAsync(FramesAtSameContext, cancellationToken));
+        }
+
+        return fastest;
     }
 
     private async Task<Run> SpeakAtOnceAsync(int streams, int frames, CancellationToken cancellationToken)
