@@ -8,7 +8,8 @@ namespace VibeVoice.Server.Tests.Commands;
 [UnsupportedOSPlatform("windows")]
 public sealed class CommandLineTests : CommandTest
 {
-    private const string Commands = "speak, batch, voices, bench, worker, retention, install, doctor, workspace, dev";
+    private const string Commands =
+        "speak, batch, voices, bench, worker, retention, install, doctor, workspace, dev, serve";
 
     [Fact]
     public async Task Voices_lists_the_25_names_with_language_and_default()
