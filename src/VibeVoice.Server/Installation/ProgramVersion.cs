@@ -11,6 +11,9 @@ internal static class ProgramVersion
             .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
             .InformationalVersion;
 
+    /// <summary>"0.1.0" alone.</summary>
+    public static string Number { get; } = Current.Split('+')[0];
+
     /// <summary>How the program names itself to servers: "vibevoice/0.1.0 dotnet/10.0.12".</summary>
-    public static string UserAgent { get; } = $"vibevoice/{Current.Split('+')[0]} dotnet/{Environment.Version}";
+    public static string UserAgent { get; } = $"vibevoice/{Number} dotnet/{Environment.Version}";
 }

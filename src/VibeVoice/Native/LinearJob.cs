@@ -157,11 +157,13 @@ internal sealed unsafe class LinearJob(WorkerPool pool) : IParallelJob
                 case Finish.Silu:
                     Write<Silu>(v, rows, bias, target, factor);
                     break;
-                case Finish.Gelu when Vector512.IsHardwareAccelerated:
-                    WriteWideGelu(v, rows, bias, target);
-                    break;
                 case Finish.Gelu:
-                    Write<Gelu>(v, rows, bias, target, factor);
+                    for (var row = 0; row < rows; row++)
+                    {
+                        VectorMath.GeluOfSum(v + (row * width), bias, width);
+                    }
+
+                    Write<Store>(v, rows, null, target, factor);
                     break;
                 case Finish.Add:
                     Write<Add>(v, rows, bias, target, factor);
@@ -173,20 +175,6 @@ internal sealed unsafe class LinearJob(WorkerPool pool) : IParallelJob
                     Write<Store>(v, rows, bias, target, factor);
                     break;
             }
-        }
-    }
-
-    // Most of what is finished in a frame is this, so it has the widest vectors.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void WriteWideGelu(float* v, int rows, float* bias, Rows.Place target)
-    {
-        var offset = bias is null ? Vector512<float>.Zero : Vector512.Load(bias);
-        var y = target.Start;
-        for (var row = 0; row < rows; row++)
-        {
-            VectorMath.Gelu(Vector512.Load(v) + offset).Store(y);
-            v += Panels.Outputs;
-            y += target.Stride;
         }
     }
 
@@ -227,11 +215,6 @@ internal sealed unsafe class LinearJob(WorkerPool pool) : IParallelJob
     private readonly struct Silu : IFinish
     {
         public static Vector256<float> Apply(Vector256<float> value, float* y, float* factor) => VectorMath.Silu(value);
-    }
-
-    private readonly struct Gelu : IFinish
-    {
-        public static Vector256<float> Apply(Vector256<float> value, float* y, float* factor) => VectorMath.Gelu(value);
     }
 
     private readonly struct Add : IFinish

@@ -1,7 +1,6 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Amazon.S3.Model;
+using Testing;
 using Testing.S3;
 using VibeVoice.Server.Delivery;
 using VibeVoice.Server.Tests.Delivery;
@@ -61,10 +60,7 @@ public sealed class RetentionCommandTests(S3ServerFixture fixture) : CommandTest
     [Fact]
     public async Task A_bucket_out_of_reach_is_a_failure_and_no_bug()
     {
-        using var taken = new TcpListener(IPAddress.Loopback, 0);
-        taken.Start();
-        var url = new Uri($"http://127.0.0.1:{((IPEndPoint)taken.LocalEndpoint).Port}");
-        taken.Stop();
+        var url = new Uri($"http://127.0.0.1:{FreePort.Find()}");
 
         var result = await CommandRun.VibeVoiceAsync(BucketFiles.Settings(Here, url, "vibevoice"), "retention");
 

@@ -6,7 +6,6 @@ using Testing.Hub;
 using Testing.S3;
 using VibeVoice.Server.Commands;
 using VibeVoice.Server.Tests.Commands;
-using VibeVoice.Server.Tests.Http;
 using VibeVoice.Server.Tests.Installation;
 
 namespace VibeVoice.Server.Tests.Documents;
@@ -159,7 +158,7 @@ public sealed partial class DocumentCommandTests : CommandTest
             .Replace("serve --port 8000", $"serve --port {_port}", StringComparison.Ordinal)
             .Replace("localhost:8000", $"localhost:{_port}", StringComparison.Ordinal);
 
-    private readonly int _port = HttpStage.FreePort();
+    private readonly int _port = FreePort.Find();
 
     [GeneratedRegex(@"`(vibevoice (?<command>[^`]+))`", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Mention();

@@ -118,10 +118,7 @@ public sealed class LimitTests
         using var running = await stage.SpeakAsync(Pcm);
         await half.Task;
         var waiting = stage.SpeakAsync(Pcm);
-        while (!(await stage.Client.GetStringAsync("/metrics", Token)).Contains("vibevoice_queue_length 1"))
-        {
-            await Task.Delay(5, Token);
-        }
+        await UntilAsync(stage, "vibevoice_queue_length 1");
 
         // A quarter of the text took 10 seconds, so three quarters will take 30.
         time.Advance(TimeSpan.FromSeconds(10));

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Testing;
 using VibeVoice.Server.Tests.Commands;
 using VibeVoice.Server.Tests.Encoding;
 
@@ -12,7 +13,7 @@ namespace VibeVoice.Server.Tests.Http;
 [UnsupportedOSPlatform("windows")]
 public sealed class ServeCommandTests : CommandTest
 {
-    private readonly int _port = HttpStage.FreePort();
+    private readonly int _port = FreePort.Find();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

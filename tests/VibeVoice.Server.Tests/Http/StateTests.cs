@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Testing;
 using VibeVoice.Server.Http;
 using VibeVoice.Server.Tests.Speech;
 
@@ -75,7 +76,7 @@ public sealed class StateTests
     {
         await using var stage = await HttpStage.StartAsync(
             new FakeSynthesizer(),
-            new HttpOptions { PortHealth = HttpStage.FreePort() }
+            new HttpOptions { PortHealth = FreePort.Find() }
         );
         using var health = HttpStage.ClientOf(stage.PortOf(1));
         (await health.GetAsync("/ping", Token)).StatusCode.ShouldBe(HttpStatusCode.OK);

@@ -1,7 +1,6 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.Versioning;
 using System.Text.Json;
+using Testing;
 using Testing.Hub;
 using VibeVoice.Server.Tests.Commands;
 
@@ -65,10 +64,7 @@ public sealed class ModelInstallTests : CommandTest
     [Fact]
     public async Task A_hub_that_is_down_is_told_and_leaves_no_marker()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        var nobody = $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}";
-        listener.Stop();
+        var nobody = $"http://127.0.0.1:{FreePort.Find()}";
         await using var stage = await ModelStage.StartAsync(Here);
 
         var result = await CommandRun.VibeVoiceAsync(stage.Options.With("HF_ENDPOINT", nobody), "install");

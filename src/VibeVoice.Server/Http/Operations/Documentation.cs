@@ -21,7 +21,7 @@ internal static class Documentation
                     document.Info = new()
                     {
                         Title = "vibevoice",
-                        Version = ProgramVersion.Current.Split('+')[0],
+                        Version = ProgramVersion.Number,
                         Description = "OpenAI's speech API, spoken by VibeVoice. All audio is AI-generated.",
                     };
                     return Task.CompletedTask;

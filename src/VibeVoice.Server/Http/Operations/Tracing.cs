@@ -18,9 +18,7 @@ internal static class Tracing
 
         services
             .AddOpenTelemetry()
-            .ConfigureResource(resource =>
-                resource.AddService("vibevoice", serviceVersion: ProgramVersion.Current.Split('+')[0])
-            )
+            .ConfigureResource(resource => resource.AddService("vibevoice", serviceVersion: ProgramVersion.Number))
             .WithTracing(traces =>
                 traces
                     .AddAspNetCoreInstrumentation(requests =>
