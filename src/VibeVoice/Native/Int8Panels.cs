@@ -59,12 +59,25 @@ internal static unsafe class Int8Panels
     private static void MultiplyTile(byte* panel, int blocks, short* x, float* scales, int rows, float* y, int stride)
     {
         var slots = ActivationTiles.SlotsOf(rows);
-        if (!Avx512BW.IsSupported)
+        if (Avx512BW.IsSupported)
         {
-            MultiplyNarrow(panel, blocks, x, scales, slots, rows, y, stride);
-            return;
+            MultiplyWide(panel, blocks, x, scales, slots, y, stride);
         }
+        else if (Avx2.IsSupported)
+        {
+            MultiplyNarrow(panel, blocks, x, scales, slots, y, stride);
+        }
+        else
+        {
+            for (var row = 0; row < rows; row++)
+            {
+                Plain(panel, blocks, x + (row * Block), scales + row, slots, y + (row * stride));
+            }
+        }
+    }
 
+    private static void MultiplyWide(byte* panel, int blocks, short* x, float* scales, int slots, float* y, int stride)
+    {
         switch (slots)
         {
             case 1:
@@ -91,33 +104,28 @@ internal static unsafe class Int8Panels
         short* x,
         float* scales,
         int slots,
-        int rows,
         float* y,
         int stride
     )
     {
-        for (var row = 0; row < rows; )
+        switch (slots)
         {
-            var (xs, factors, ys) = (
-                (nint)x + (row * Block * sizeof(short)),
-                (nint)(scales + row),
-                (nint)(y + (row * stride))
-            );
-            if (!Avx2.IsSupported)
-            {
-                Plain(panel, blocks, (short*)xs, (float*)factors, slots, (float*)ys);
-                row++;
-            }
-            else if (row + 2 <= rows)
-            {
-                Int8NarrowProduct.Rows2(panel, blocks, (short*)xs, (float*)factors, slots, (float*)ys, stride);
-                row += 2;
-            }
-            else
-            {
-                Int8NarrowProduct.Rows1(panel, blocks, (short*)xs, (float*)factors, slots, (float*)ys);
-                row++;
-            }
+            case 1:
+                Int8NarrowProduct.Rows1(panel, blocks, x, scales, y);
+                break;
+            case 2:
+                Int8NarrowProduct.Rows2(panel, blocks, x, scales, y, stride);
+                break;
+            case 4:
+                Int8NarrowProduct.Rows4(panel, blocks, x, scales, slots, y, stride);
+                break;
+            case 5:
+                Int8NarrowProduct.Rows5(panel, blocks, x, scales, y, stride);
+                break;
+            default: // for eight sums there are not registers enough
+                Int8NarrowProduct.Rows4(panel, blocks, x, scales, slots, y, stride);
+                Int8NarrowProduct.Rows4(panel, blocks, x + (4 * Block), scales + 4, slots, y + (4 * stride), stride);
+                break;
         }
     }
 
