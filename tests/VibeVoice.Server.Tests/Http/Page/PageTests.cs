@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Testing;
 using VibeVoice.Server.Http;
 using VibeVoice.Server.Speech;
-using VibeVoice.Server.Speech.Preview;
 using VibeVoice.Server.Tests.Encoding;
 using VibeVoice.Server.Tests.Speech;
 
@@ -17,16 +16,16 @@ public sealed class PageTests(PageBrowser browser) : IClassFixture<PageBrowser>
     [Fact]
     public async Task One_click_is_heard_within_a_second()
     {
-        var engine = new FakeSynthesizer();
+        var engine = new FakeSynthesizer { Frames = 8 };
         await using var stage = await HttpStage.StartAsync(engine);
         var heard = await browser.PlayAsync("speaks", stage);
         heard.GetProperty("delay").GetDouble().ShouldBeInRange(1, 1_000);
         heard.GetProperty("loudest").GetDouble().ShouldBe(0.25, 0.02);
         heard.GetProperty("hertz").GetDouble().ShouldBe(440, 12);
-        heard.GetProperty("seconds").GetDouble().ShouldBeGreaterThan(2);
+        heard.GetProperty("seconds").GetDouble().ShouldBeGreaterThan(1);
         heard.GetProperty("state").GetString().ShouldBe("running");
-        heard.GetProperty("times").GetString().ShouldBe("0:02 / 0:02");
-        heard.GetProperty("status").GetString().ShouldBe("Done: 2.0 s of sound.");
+        heard.GetProperty("times").GetString().ShouldBe("0:01 / 0:01");
+        heard.GetProperty("status").GetString().ShouldBe("Done: 1.1 s of sound.");
         heard.GetProperty("engine").GetString().ShouldBe("fake");
         heard.GetProperty("badge").GetBoolean().ShouldBeFalse();
         heard.GetProperty("firstSound").GetString()!.ShouldMatch(@"^0\.\d\d s$");
@@ -53,18 +52,19 @@ public sealed class PageTests(PageBrowser browser) : IClassFixture<PageBrowser>
     {
         var engine = new FakeSynthesizer
         {
-            BeforeFrame = (index, token) => index == 3 ? Task.Delay(1_500, token) : Task.CompletedTask,
+            Frames = 8,
+            BeforeFrame = (index, token) => index == 3 ? Task.Delay(1_000, token) : Task.CompletedTask,
         };
         await using var stage = await HttpStage.StartAsync(engine);
         var seen = await browser.PlayAsync("waits", stage);
-        seen.GetProperty("times").GetString().ShouldBe("0:02 / 0:02");
-        seen.GetProperty("now").GetString().ShouldBe("Done: 2.0 s of sound.");
+        seen.GetProperty("times").GetString().ShouldBe("0:01 / 0:01");
+        seen.GetProperty("now").GetString().ShouldBe("Done: 1.1 s of sound.");
     }
 
     [Fact]
     public async Task A_download_is_what_was_heard_and_is_spoken_again_only_for_another_format()
     {
-        var engine = new FakeSynthesizer();
+        var engine = new FakeSynthesizer { Frames = 4 };
         await using var stage = await HttpStage.StartAsync(engine);
         var folder = Directory.CreateTempSubdirectory("vibevoice-page-");
         try
@@ -72,7 +72,7 @@ public sealed class PageTests(PageBrowser browser) : IClassFixture<PageBrowser>
             var result = await browser.PlayAsync("downloads", stage, new JsonObject { ["folder"] = folder.FullName });
             var files = result.GetProperty("files").EnumerateArray().Select(file => file.GetString()!).ToArray();
             var wav = await Listener.ProbeAsync(await File.ReadAllBytesAsync(files[0], Token));
-            (wav.Codec, wav.SampleRateHz, wav.DurationSeconds).ShouldBe(("pcm_s16le", 24_000, 2.0));
+            (wav.Codec, wav.SampleRateHz, wav.DurationSeconds).ShouldBe(("pcm_s16le", 24_000, 0.533333));
             wav.Tags["comment"].ShouldContain("AI-generated");
             var mp3 = await Listener.ProbeAsync(await File.ReadAllBytesAsync(files[1], Token));
             mp3.Codec.ShouldBe("mp3");
@@ -147,7 +147,7 @@ public sealed class PageTests(PageBrowser browser) : IClassFixture<PageBrowser>
     [Fact]
     public async Task It_is_used_without_a_mouse_and_everything_has_a_name()
     {
-        await using var stage = await HttpStage.StartAsync(new FakeSynthesizer());
+        await using var stage = await HttpStage.StartAsync(new FakeSynthesizer { Frames = 8 });
         var names = await browser.PlayAsync("keyboard", stage);
         names
             .EnumerateArray()
@@ -162,7 +162,7 @@ public sealed class PageTests(PageBrowser browser) : IClassFixture<PageBrowser>
                 "Seed",
                 "Steps",
                 "Guidance",
-                "Use it in your program",
+                "Use it in your program curl, C#, Python",
                 "Every route of the server",
             ]);
     }
@@ -170,7 +170,7 @@ public sealed class PageTests(PageBrowser browser) : IClassFixture<PageBrowser>
     [Fact]
     public async Task It_looks_well_at_two_widths_by_day_and_by_night()
     {
-        var engine = new PreviewSynthesizer(new SpeechSettings());
+        var engine = new PacedPreview();
         await engine.LoadAsync(Token);
         await using var stage = await HttpStage.StartAsync(engine);
         var folder = Directory.CreateDirectory(Repository.PathOf("artifacts", "screenshots"));
@@ -178,6 +178,6 @@ public sealed class PageTests(PageBrowser browser) : IClassFixture<PageBrowser>
         papers
             .EnumerateArray()
             .Select(paper => paper.GetString())
-            .ShouldBe(["rgb(246, 245, 242)", "rgb(20, 21, 19)", "rgb(246, 245, 242)", "rgb(20, 21, 19)"]);
+            .ShouldBe(["rgb(20, 21, 19)", "rgb(246, 245, 242)", "rgb(20, 21, 19)", "rgb(246, 245, 242)"]);
     }
 }
