@@ -36,9 +36,16 @@ export class Connection {
 
   async open() {
     try {
-      const [version, voices] = await Promise.all([readVersion(), readVoices()]);
+      const version = await readVersion();
+      const voices = await readVoices();
       this.version = version;
+      const wasAsked = !element("key-form").hidden;
       element("key-form").hidden = true;
+      element("main").hidden = false;
+      if (wasAsked) {
+        element("text").focus();
+      }
+
       element("forget").hidden = !readKey();
       element("docs").hidden = this.needsKey; // a link cannot send it
       // The commit's first letters are enough here; /version has all of them.
@@ -62,6 +69,7 @@ export class Connection {
     showPhase("draining", "Needs a key");
     element("docs").hidden = true;
     element("key-form").hidden = false;
+    element("main").hidden = !this.version; // a form that knows no voices helps nobody
     element("key-error").textContent = problem;
     element("key").ariaInvalid = String(Boolean(problem));
     element("key").focus();

@@ -84,6 +84,10 @@ form.addEventListener("submit", (event) => {
 element("stop").addEventListener("click", stop);
 element("keep-seed").addEventListener("click", () => settings.keepSeed(speaking.seed));
 document.addEventListener("keydown", (event) => {
+  if (event.isComposing) {
+    return; // Escape and Enter are the input method's
+  }
+
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
     speak();
@@ -123,8 +127,9 @@ element("download").addEventListener("click", async () => {
   showDownload("Making the file…");
   try {
     const showBytes = (bytes) => showDownload(`${count.format(Math.ceil(bytes / 1000))} kB…`);
-    const file = await speaking.toFile(format, saving.signal, showBytes);
-    save(file, `${speaking.take.request.voice ?? "speech"}.${format}`);
+    const { engine, model } = connection.version;
+    const file = await speaking.toFile(format, `${engine} (${model})`, saving.signal, showBytes);
+    save(file, `${speaking.voice || "speech"}.${format}`);
     say(`Saved as ${format}.`);
   } catch (error) {
     if (error.name !== "AbortError") {
@@ -245,6 +250,9 @@ function say(status) {
 function showError(message) {
   element("error").textContent = message ?? "";
   element("error").hidden = !message;
+  if (message) {
+    element("error").scrollIntoView({ block: "nearest" });
+  }
 }
 
 function clock(seconds) {

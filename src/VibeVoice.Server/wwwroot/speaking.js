@@ -6,6 +6,7 @@ import { Take } from "./take.js";
 /** Asks for speech and fills a take while it is being made. */
 export class Speaking {
   #stop = new AbortController();
+  #request;
   #onChange;
 
   /**
@@ -14,15 +15,16 @@ export class Speaking {
    * @param {() => void} onChange Called when more is there, and at the end.
    */
   constructor(request, sampleRate, onChange) {
+    this.#request = request;
     this.#onChange = onChange;
-    this.take = new Take(request, sampleRate);
+    this.take = new Take(sampleRate);
     this.begun = performance.now();
     /** "waiting" for the first sample, "making", "whole", "stopped" or "failed". */
     this.state = "waiting";
     /** What went wrong. */
     this.error = null;
     /** Headers of the answer. */
-    this.engine = this.seed = this.ignored = null;
+    this.engine = this.voice = this.seed = null;
     /** Seconds from the click to the last byte. */
     this.took = 0;
   }
@@ -40,10 +42,10 @@ export class Speaking {
   /** Never throws: see {@link error}. */
   async run() {
     try {
-      const answer = await askForSpeech({ ...this.take.request, response_format: "pcm" }, this.#stop.signal);
+      const answer = await askForSpeech({ ...this.#request, response_format: "pcm" }, this.#stop.signal);
       this.engine = answer.headers.get("X-VibeVoice-Engine");
       this.seed = answer.headers.get("X-VibeVoice-Seed");
-      this.ignored = answer.headers.get("X-VibeVoice-Ignored");
+      this.voice = decodeURIComponent(answer.headers.get("X-VibeVoice-Voice") ?? "");
       await this.#read(answer.body.getReader());
       this.take.isWhole = true;
       this.#end("whole");
@@ -77,23 +79,33 @@ export class Speaking {
     this.#stop.abort();
   }
 
-  /** The take as a file: from the samples where they are the file, else made again by the server with the same seed. */
-  async toFile(format, signal, onProgress) {
-    if (this.take.isWhole && format === "pcm") {
-      return this.take.toPcm();
+  /**
+   * The whole of it as a file: from the samples where all are here and are the file, else made again by the server with the same seed.
+   * @param {string} format What the server knows it by.
+   * @param {string} generatedBy The engine and its model, for a file that is made here.
+   * @param {AbortSignal} signal Ends it.
+   * @param {(bytes: number) => void} onProgress Told how much has come.
+   */
+  async toFile(format, generatedBy, signal, onProgress) {
+    const isOfSamples = format === "wav" || format === "pcm";
+    if (!isOfSamples) {
+      const { pieces, type } = await this.#askAgain(format, signal, onProgress);
+      return new Blob(pieces, { type });
     }
 
-    if (this.take.isWhole && format === "wav") {
-      return this.take.toWav(`vibevoice (${this.engine})`);
+    // The server's own wave files do not know their length, since they are sent before it is known.
+    let take = this.take;
+    if (!take.isWhole) {
+      take = new Take(take.sampleRate);
+      (await this.#askAgain("pcm", signal, onProgress)).pieces.forEach((piece) => take.add(piece));
     }
 
-    const hasSeed = !this.ignored?.includes("seed") && this.take.request.seed === undefined && this.seed !== null;
-    const request = {
-      ...this.take.request,
-      seed: hasSeed ? Number(this.seed) : this.take.request.seed,
-      response_format: format,
-    };
-    const answer = await askForSpeech(request, signal);
+    return format === "wav" ? take.toWav(generatedBy) : take.toPcm();
+  }
+
+  async #askAgain(format, signal, onProgress) {
+    const seed = this.#request.seed ?? (this.seed === null ? undefined : Number(this.seed));
+    const answer = await askForSpeech({ ...this.#request, seed, response_format: format }, signal);
     const pieces = [];
     let bytes = 0;
     const reader = answer.body.getReader();
@@ -103,7 +115,7 @@ export class Speaking {
       onProgress(bytes);
     }
 
-    return new Blob(pieces, { type: answer.headers.get("Content-Type") });
+    return { pieces, type: answer.headers.get("Content-Type") };
   }
 }
 

@@ -9,12 +9,8 @@ export class Take {
   #chunks = [];
   #halfSample = null;
 
-  /**
-   * @param {object} request What was asked for, without a format.
-   * @param {number} sampleRate Of the samples.
-   */
-  constructor(request, sampleRate) {
-    this.request = request;
+  /** @param {number} sampleRate Of the samples. */
+  constructor(sampleRate) {
     this.sampleRate = sampleRate;
     /** Samples so far. */
     this.length = 0;
@@ -110,7 +106,7 @@ export class Take {
   /** The samples as a wave file that says, as those of the server do, that a machine spoke. */
   toWav(generatedBy) {
     const data = this.length * 2;
-    const info = listChunk({ ICMT: "AI-generated speech", ISFT: generatedBy });
+    const info = listChunk({ ICMT: `AI-generated speech by ${generatedBy}`, ISFT: generatedBy });
     const head = new DataView(new ArrayBuffer(44));
     const write = (at, text) => [...text].forEach((letter, i) => head.setUint8(at + i, letter.charCodeAt(0)));
     write(0, "RIFF");

@@ -79,7 +79,7 @@ export class Waveform {
       const from = (x / width) * this.#span;
       const to = ((x + barStep) / width) * this.#span;
       const isMade = from < made;
-      const bar = isMade ? Math.max(barWidth, this.#peak(from, to) * height) : barWidth;
+      const bar = isMade ? Math.max(barWidth, this.#height(from, to) * height) : barWidth;
       context.fillStyle = colors.getPropertyValue(!isMade ? "--bar-ahead" : to <= heard ? "--accent" : "--bar");
       context.beginPath();
       context.roundRect(x, (height - bar) / 2, barWidth, bar, barWidth / 2);
@@ -91,14 +91,17 @@ export class Waveform {
     }
   }
 
-  /** The largest peak of a stretch, where the take's largest is 1; quiet parts are lifted, as ears do. */
-  #peak(from, to) {
+  /** How high the bar of a stretch is, 1 for the loudest: between its largest and its mean peak, since all long ones have a large one. */
+  #height(from, to) {
     const { peaks, loudest } = this.#take;
-    let peak = 0;
-    for (let i = Math.floor(from * peaksPerSecond); i < Math.min(peaks.length, Math.ceil(to * peaksPerSecond)); i++) {
-      peak = Math.max(peak, peaks[i] ?? 0);
+    const first = Math.floor(from * peaksPerSecond);
+    const end = Math.min(peaks.length, Math.ceil(to * peaksPerSecond));
+    let [largest, sum] = [0, 0];
+    for (let i = first; i < end; i++) {
+      largest = Math.max(largest, peaks[i] ?? 0);
+      sum += peaks[i] ?? 0;
     }
 
-    return loudest > 0 ? Math.pow(peak / loudest, 0.8) : 0;
+    return loudest > 0 && end > first ? (largest + sum / (end - first)) / (2 * loudest) : 0;
   }
 }

@@ -23,7 +23,7 @@ async function look(open, url, name, options) {
   const shoot = async (moment) => {
     for (const colorScheme of ["dark", "light"]) {
       await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: `${name}-${colorScheme}-${moment}.png`, fullPage: true, scale: "css" });
+      await page.screenshot({ path: `${name}-${colorScheme}-${moment}.png`, fullPage: true, scale: "css", animations: "disabled" });
       papers[colorScheme] = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     }
   };

@@ -28,7 +28,7 @@ async function speakAll(page) {
 }
 
 /** A click, and what is heard of it. */
-export async function speaks(open, { url }) {
+export async function speaks(open, { url, folder }) {
   const page = await openPage(open, url);
   await page.fill("#text", words);
   assert.equal(await textOf(page, "counter"), "41 / 20,000");
@@ -37,6 +37,7 @@ export async function speaks(open, { url }) {
   const sound = await heard(page);
   assert.equal(sound.state, "running");
   await untilEnded(page);
+  await page.screenshot({ path: `${folder}/model-3-after.png` });
   return {
     ...(await heard(page)),
     state: sound.state,
@@ -94,10 +95,24 @@ export async function downloads(open, { url, folder }) {
   return { files, seed: await textOf(page, "seed-used") };
 }
 
+/** What was stopped in the middle is saved whole. */
+export async function savesStopped(open, { url, folder }) {
+  const page = await openPage(open, url);
+  await page.fill("#text", words);
+  await page.click("#speak");
+  await untilHeard(page);
+  await page.keyboard.press("Escape");
+  await page.locator('body[data-making="stopped"]').waitFor();
+  await page.locator("input[value=wav]").check();
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("#download")]);
+  await download.saveAs(`${folder}/whole.wav`);
+}
+
 /** Without a key, with a wrong one, with the right one; and where it is kept. */
 export async function keys(open, { url, key }) {
   const page = await openPage(open, url, "draining");
   assert.equal(await page.getByLabel("This server needs a key").isVisible(), true);
+  assert.equal(await page.locator("#text").isVisible(), false);
   await page.getByLabel("This server needs a key").fill("wrong");
   await page.keyboard.press("Enter");
   await page.getByText("The key is not one of this server's").waitFor();

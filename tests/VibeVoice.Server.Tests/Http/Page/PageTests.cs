@@ -9,8 +9,14 @@ namespace VibeVoice.Server.Tests.Http.Page;
 
 /// <summary>The page in a real browser, with what is heard of it.</summary>
 [Collection(ProcessesCollection.Name)]
-public sealed class PageTests(PageBrowser browser) : IClassFixture<PageBrowser>
+public sealed class PageTests(PageBrowser browser) : IClassFixture<PageBrowser>, IDisposable
 {
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("vibevoice-page-");
+
+    /// <summary>Where pictures are kept, for people to look at.</summary>
+    private static JsonObject Screenshots() =>
+        new() { ["folder"] = Directory.CreateDirectory(Repository.PathOf("artifacts", "screenshots")).FullName };
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -18,7 +24,7 @@ public sealed class PageTests(PageBrowser browser) : IClassFixture<PageBrowser>
     {
         var engine = new FakeSynthesizer { Frames = 8 };
         await using var stage = await HttpStage.StartAsync(engine);
-        var heard = await browser.PlayAsync("speaks", stage);
+        var heard = await browser.PlayAsync("speaks", stage, Screenshots());
         heard.GetProperty("delay").GetDouble().ShouldBeInRange(1, 1_000);
         heard.GetProperty("loudest").GetDouble().ShouldBe(0.25, 0.02);
         heard.GetProperty("hertz").GetDouble().ShouldBe(440, 12);
@@ -66,24 +72,34 @@ public sealed class PageTests(PageBrowser browser) : IClassFixture<PageBrowser>
     {
         var engine = new FakeSynthesizer { Frames = 4 };
         await using var stage = await HttpStage.StartAsync(engine);
-        var folder = Directory.CreateTempSubdirectory("vibevoice-page-");
-        try
-        {
-            var result = await browser.PlayAsync("downloads", stage, new JsonObject { ["folder"] = folder.FullName });
-            var files = result.GetProperty("files").EnumerateArray().Select(file => file.GetString()!).ToArray();
-            var wav = await Listener.ProbeAsync(await File.ReadAllBytesAsync(files[0], Token));
-            (wav.Codec, wav.SampleRateHz, wav.DurationSeconds).ShouldBe(("pcm_s16le", 24_000, 0.533333));
-            wav.Tags["comment"].ShouldContain("AI-generated");
-            var mp3 = await Listener.ProbeAsync(await File.ReadAllBytesAsync(files[1], Token));
-            mp3.Codec.ShouldBe("mp3");
+        var result = await browser.PlayAsync("downloads", stage, new JsonObject { ["folder"] = _folder.FullName });
+        var files = result.GetProperty("files").EnumerateArray().Select(file => file.GetString()!).ToArray();
+        var wav = await Listener.ProbeAsync(await File.ReadAllBytesAsync(files[0], Token));
+        (wav.Codec, wav.SampleRateHz, wav.DurationSeconds).ShouldBe(("pcm_s16le", 24_000, 0.533333));
+        wav.Tags["comment"].ShouldBe("AI-generated speech by fake (tone)");
+        var mp3 = await Listener.ProbeAsync(await File.ReadAllBytesAsync(files[1], Token));
+        mp3.Codec.ShouldBe("mp3");
 
-            engine.Requests.Select(request => request.Format.Name).ShouldBe(["pcm", "mp3"]);
-            engine.Requests.Select(request => request.Seed).Distinct().Count().ShouldBe(1);
-        }
-        finally
+        engine.Requests.Select(request => request.Format.Name).ShouldBe(["pcm", "mp3"]);
+        engine.Requests.Select(request => request.Seed).Distinct().Count().ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task What_was_stopped_is_saved_whole_with_its_seed()
+    {
+        var engine = new FakeSynthesizer
         {
-            folder.Delete(recursive: true);
-        }
+            Frames = 10,
+            BeforeFrame = (index, token) => index == 5 ? Task.Delay(500, token) : Task.CompletedTask,
+        };
+        await using var stage = await HttpStage.StartAsync(engine);
+        await browser.PlayAsync("savesStopped", stage, new JsonObject { ["folder"] = _folder.FullName });
+        var wav = await Listener.ProbeAsync(
+            await File.ReadAllBytesAsync(Path.Combine(_folder.FullName, "whole.wav"), Token)
+        );
+        wav.DurationSeconds!.Value.ShouldBe(10 * 3_200 / 24_000.0, 0.001);
+        engine.Requests.Count.ShouldBe(2);
+        engine.Requests.Select(request => request.Seed).Distinct().Count().ShouldBe(1);
     }
 
     [Fact]
@@ -173,11 +189,12 @@ public sealed class PageTests(PageBrowser browser) : IClassFixture<PageBrowser>
         var engine = new PacedPreview();
         await engine.LoadAsync(Token);
         await using var stage = await HttpStage.StartAsync(engine);
-        var folder = Directory.CreateDirectory(Repository.PathOf("artifacts", "screenshots"));
-        var papers = await browser.PlayAsync("looks", stage, new JsonObject { ["folder"] = folder.FullName });
+        var papers = await browser.PlayAsync("looks", stage, Screenshots());
         papers
             .EnumerateArray()
             .Select(paper => paper.GetString())
             .ShouldBe(["rgb(20, 21, 19)", "rgb(246, 245, 242)", "rgb(20, 21, 19)", "rgb(246, 245, 242)"]);
     }
+
+    public void Dispose() => _folder.Delete(recursive: true);
 }
