@@ -12,6 +12,7 @@ package_of() {
     apt-get:node) echo nodejs ;;
     apt-get:debootstrap) echo debootstrap ;;
     *:ffmpeg | *:espeak-ng | *:npm) echo "$2" ;;
+    apt-get:chromium | dnf:chromium | apk:chromium) echo chromium ;;
     dnf:node | apk:node) echo nodejs ;;
     brew:node) echo node ;;
     # Not packaged everywhere; the tests that need it say so and are skipped.
@@ -111,7 +112,7 @@ check_sdk
 case $purpose in
   run) check_tools ffmpeg espeak-ng ;;
   test)
-    check_tools ffmpeg espeak-ng node npm pocketsphinx_continuous
+    check_tools ffmpeg espeak-ng node npm pocketsphinx_continuous chromium
     check_node_modules
     ;;
   image) check_tools ffmpeg espeak-ng debootstrap ;;

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using VibeVoice.Server.Http.Lists;
 using VibeVoice.Server.Http.Operations;
+using VibeVoice.Server.Http.Page;
 using VibeVoice.Server.Http.Speaking;
 using VibeVoice.Server.Settings;
 using VibeVoice.Server.Speech;
@@ -111,9 +112,11 @@ internal sealed class HttpServer : IAsyncDisposable
             state,
             application.Services.GetRequiredService<ServerMetrics>(),
             synthesizer,
+            application.Services.GetRequiredService<SpeechSettings>(),
             options
         );
         application.MapDocumentation(options);
+        application.MapPage();
     }
 
     private static void Listen(KestrelServerOptions kestrel, HttpOptions options)
@@ -165,6 +168,7 @@ internal sealed class HttpServer : IAsyncDisposable
             .AddSingleton(source.GetRequiredService<TimeProvider>())
             .AddSingleton(source.GetRequiredService<HttpOptions>())
             .AddSingleton(source.GetRequiredService<Queue.QueueOptions>())
+            .AddSingleton(source.GetRequiredService<SpeechSettings>())
             .AddSingleton(source.GetRequiredService<ISynthesizer>())
             .AddSingleton(source.GetRequiredService<SpeechRequestFactory>())
             .AddSingleton(source.GetRequiredService<SpeechPipeline>());

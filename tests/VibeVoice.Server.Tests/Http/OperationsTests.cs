@@ -69,6 +69,16 @@ public sealed class OperationsTests
         var version = JsonElement.Parse(await stage.Client.GetStringAsync("/version", Token));
         version.GetProperty("engine").GetString().ShouldBe("fake");
         version.GetProperty("version").GetString().ShouldNotBeNullOrEmpty();
+        version
+            .GetProperty("speech")
+            .ToString()
+            .ShouldBe(
+                """
+                {"sample_rate_hz":24000,"formats":["mp3","aac","wav","opus","flac","pcm"],"default_voice":"en-Emma_woman","max_text_characters":20000,
+                "speed":{"minimum":0.25,"maximum":4,"default":1},"seed":{"minimum":0,"maximum":9007199254740991,"default":null},
+                "cfg_scale":{"minimum":1,"maximum":5,"default":1.5},"steps":{"minimum":1,"maximum":50,"default":5}}
+                """.ReplaceLineEndings("")
+            );
     }
 
     [Fact]

@@ -129,6 +129,7 @@ public sealed class SetupScriptTests : CommandTest
     {
         Has("node");
         Has("pocketsphinx_continuous");
+        Has("chromium");
         Has(
             "npm",
             "echo npm \"$1\" >> log\nmkdir -p tests/tools/node_modules\ntouch tests/tools/node_modules/.package-lock.json"

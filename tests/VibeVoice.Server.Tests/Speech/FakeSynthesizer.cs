@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using VibeVoice.Server.Speech;
 using VibeVoice.Server.Speech.Voices;
@@ -29,6 +30,9 @@ internal sealed class FakeSynthesizer : ISynthesizer
     /// <summary>Runs before each frame: waits, cancels, throws.</summary>
     public Func<int, CancellationToken, Task>? BeforeFrame { get; init; }
 
+    /// <summary>What it was asked to speak, in order.</summary>
+    public ConcurrentQueue<SpeechRequest> Requests { get; } = new();
+
     public Task LoadAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task<SpeechOutline> OutlineAsync(SpeechRequest request, CancellationToken cancellationToken) =>
@@ -39,6 +43,7 @@ internal sealed class FakeSynthesizer : ISynthesizer
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
+        Requests.Enqueue(request);
         for (var index = 0; index < Frames; index++)
         {
             cancellationToken.ThrowIfCancellationRequested();

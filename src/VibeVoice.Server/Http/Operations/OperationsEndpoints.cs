@@ -12,6 +12,7 @@ internal static class OperationsEndpoints
         ServerState state,
         ServerMetrics metrics,
         ISynthesizer synthesizer,
+        SpeechSettings settings,
         HttpOptions options
     )
     {
@@ -24,7 +25,7 @@ internal static class OperationsEndpoints
             .WithMetadata(RouteAccess.Health);
         routes.MapGet(
             "/version",
-            () => Results.Json(VersionAnswer.Of(synthesizer), OperationsJson.Default.VersionAnswer)
+            () => Results.Json(VersionAnswer.Of(synthesizer, settings), OperationsJson.Default.VersionAnswer)
         );
         routes
             .MapGet(
@@ -49,10 +50,17 @@ internal static class OperationsEndpoints
 /// <param name="Status">live; or loading, ready, draining.</param>
 internal sealed record HealthAnswer(string Status);
 
-/// <summary>What is deployed.</summary>
-internal sealed record VersionAnswer(string Version, string Engine, string Model, string? Device, string? Precision)
+/// <summary>What is deployed, and what it may be asked for.</summary>
+internal sealed record VersionAnswer(
+    string Version,
+    string Engine,
+    string Model,
+    string? Device,
+    string? Precision,
+    SpeechOffer Speech
+)
 {
-    public static VersionAnswer Of(ISynthesizer synthesizer)
+    public static VersionAnswer Of(ISynthesizer synthesizer, SpeechSettings settings)
     {
         var computing = synthesizer.IsLoaded ? synthesizer.Computing : null;
         return new VersionAnswer(
@@ -60,7 +68,8 @@ internal sealed record VersionAnswer(string Version, string Engine, string Model
             synthesizer.Engine,
             synthesizer.Model,
             computing?.Device,
-            computing?.Precision
+            computing?.Precision,
+            SpeechOffer.Of(synthesizer, settings)
         );
     }
 }
