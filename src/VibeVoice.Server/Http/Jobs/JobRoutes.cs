@@ -48,15 +48,4 @@ internal static class JobRoutes
             .Produces<DeletedJob>(StatusCodes.Status200OK, json)
             .ProducesErrors(401, 404, 500, 503);
     }
-
-    /// <summary>The errors that a route answers with, in OpenAI's shape.</summary>
-    public static RouteHandlerBuilder ProducesErrors(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)
-    {
-        foreach (var status in statuses)
-        {
-            route.Produces<ErrorBody>(status, "application/json");
-        }
-
-        return route;
-    }
 }

@@ -38,8 +38,7 @@ internal sealed class JobRun(string id, KeptRequest request, KeptState state, IJ
         get
         {
             var share = State.ShareOfText - _shareBefore;
-            var left = tools.TimeProvider.GetElapsedTime(_begun) * ((1 - State.ShareOfText) / share);
-            return share > 0 ? left : null;
+            return share > 0 ? tools.TimeProvider.GetElapsedTime(_begun) * ((1 - State.ShareOfText) / share) : null;
         }
     }
 
@@ -268,30 +267,27 @@ internal sealed class JobRun(string id, KeptRequest request, KeptState state, IJ
             Warnings = [.. report.Warnings, .. _state.Warnings],
         };
         tools.Metrics.Spoke(report, bytes);
-        Update(
+        await EndAsync(
             _state with
             {
                 Status = JobStatus.Done,
-                FinishedAt = tools.TimeProvider.GetUtcNow(),
                 ShareOfText = 1,
                 SecondsSpoken = report.Duration.TotalSeconds,
                 Metadata = JobMetadata.From(report, new DeliveredAudio { Bytes = bytes }),
-            }
+            },
+            cancellationToken
         );
-        await tools.Shelf.CloseAsync(id, request, _state, cancellationToken);
     }
 
-    private Task FailAsync(ApiException error, CancellationToken cancellationToken)
+    private Task FailAsync(ApiException error, CancellationToken cancellationToken) =>
+        EndAsync(_state with { Status = JobStatus.Failed, Error = error.Body.Error }, cancellationToken);
+
+    /// <summary>Nobody is told of the end before all is put away.</summary>
+    private async Task EndAsync(KeptState end, CancellationToken cancellationToken)
     {
-        Update(
-            _state with
-            {
-                Status = JobStatus.Failed,
-                FinishedAt = tools.TimeProvider.GetUtcNow(),
-                Error = error.Body.Error,
-            }
-        );
-        return tools.Shelf.CloseAsync(id, request, _state, cancellationToken);
+        end = end with { FinishedAt = tools.TimeProvider.GetUtcNow() };
+        await tools.Shelf.CloseAsync(id, request, end, cancellationToken);
+        Update(end);
     }
 
     private async Task SaveAsync(CancellationToken cancellationToken)

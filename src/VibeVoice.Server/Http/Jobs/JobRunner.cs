@@ -49,8 +49,9 @@ internal sealed partial class JobRunner(
         }
     }
 
-    /// <summary>How far a job is that runs here; null for others.</summary>
-    public KeptState? StateOf(string id) => _runs.TryGetValue(id, out var entry) ? entry.Run.State : null;
+    /// <summary>How far a job is that runs here; null for others, and for one that is over, whose files tell all.</summary>
+    public KeptState? StateOf(string id) =>
+        _runs.TryGetValue(id, out var entry) && entry.Run.State is { IsOver: false } state ? state : null;
 
     /// <summary>When the first of the jobs that run here is done, by its pace so far; a minute where that tells nothing.</summary>
     public TimeSpan UntilNextIsDone =>

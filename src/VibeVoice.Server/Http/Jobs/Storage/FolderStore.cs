@@ -261,14 +261,14 @@ internal sealed class FolderStore(string root, TimeProvider timeProvider) : IJob
     private static bool IsMissing(Exception exception) =>
         exception is FileNotFoundException or DirectoryNotFoundException;
 
-    private static Task<bool> GuardAsync(Func<Task> action) =>
+    private Task<bool> GuardAsync(Func<Task> action) =>
         GuardAsync(async () =>
         {
             await action();
             return true;
         });
 
-    private static async Task<T> GuardAsync<T>(Func<Task<T>> action)
+    private async Task<T> GuardAsync<T>(Func<Task<T>> action)
     {
         try
         {
@@ -276,8 +276,8 @@ internal sealed class FolderStore(string root, TimeProvider timeProvider) : IJob
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Without the path, which is nobody's business.
-            var reason = exception.Message.Split(" : '")[0].TrimEnd('.');
+            // Without the place, which is nobody's business.
+            var reason = exception.Message.Split(" : '")[0].Replace(root, "", StringComparison.Ordinal).TrimEnd('.');
             throw new JobStoreException($"The volume that keeps the jobs failed: {reason}.", exception);
         }
     }
