@@ -35,7 +35,7 @@ soak: ## Long faults: many jobs, killed tools, memory over time.
 	@eng/test.sh $(CONFIGURATION) --filter-trait Category=Soak
 
 bench: ## Measures overhead, memory, start-up and the engine (2 GB of disk, made once); writes docs/benchmarks/.
-	@eng/setup.sh run
+	@eng/setup.sh bench
 	@$(BUILD) bench/VibeVoice.Benchmarks
 	@eng/publish.sh
 	@artifacts/bin/VibeVoice.Benchmarks/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/VibeVoice.Benchmarks

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs what the project needs from the system, for 'run', 'test' or 'image'. Says nothing when all is there.
+# Installs what the project needs from the system, for 'run', 'test', 'bench' or 'image'. Says nothing when all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-purpose=${1:?usage: eng/setup.sh run|test|image}
+purpose=${1:?usage: eng/setup.sh run|test|bench|image}
 
 # command -> package, for each package manager that is known here.
 package_of() {
@@ -13,6 +13,7 @@ package_of() {
     apt-get:debootstrap) echo debootstrap ;;
     *:ffmpeg | *:espeak-ng | *:npm) echo "$2" ;;
     apt-get:chromium | dnf:chromium | apk:chromium) echo chromium ;;
+    apt-get:wrk | apk:wrk | brew:wrk) echo wrk ;;
     dnf:node | apk:node) echo nodejs ;;
     brew:node) echo node ;;
     # Not packaged everywhere; the tests that need it say so and are skipped.
@@ -111,12 +112,13 @@ check_node_modules() {
 check_sdk
 case $purpose in
   run) check_tools ffmpeg espeak-ng ;;
+  bench) check_tools ffmpeg espeak-ng wrk ;;
   test)
     check_tools ffmpeg espeak-ng node npm pocketsphinx_continuous chromium
     check_node_modules
     ;;
   image) check_tools ffmpeg espeak-ng debootstrap ;;
-  *) echo "eng/setup.sh: '$purpose' is not 'run', 'test' or 'image'" >&2; exit 2 ;;
+  *) echo "eng/setup.sh: '$purpose' is not 'run', 'test', 'bench' or 'image'" >&2; exit 2 ;;
 esac
 
 # The hook keeps the layout uniform; a checkout without .git (an archive) has no hooks.

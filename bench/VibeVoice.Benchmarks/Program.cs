@@ -14,7 +14,7 @@ var against = new Option<FileInfo?>("--against")
 };
 var only = new Option<string?>("--only")
 {
-    Description = "One of overhead, hotpath, start, memory, queue, engine. [default: all]",
+    Description = "One of overhead, http, load, hotpath, start, memory, queue, engine. [default: all]",
 };
 var echoWorker = new Option<FileInfo>("--echo-worker")
 {
@@ -41,6 +41,8 @@ root.SetAction(
         var scenarios = new Dictionary<string, Func<CancellationToken, Task<Table>>>(StringComparer.Ordinal)
         {
             ["overhead"] = Overhead.MeasureAsync,
+            ["http"] = HttpOverhead.MeasureAsync,
+            ["load"] = HttpLoad.MeasureAsync,
             ["hotpath"] = HotPath.MeasureAsync,
             ["start"] = token => StartUp.MeasureAsync(programs, token),
             ["memory"] = token => Memory.MeasureAsync(programs, token),

@@ -25,6 +25,11 @@ public sealed record SpeakOptions
     /// </summary>
     public int FramesPerHandOver { get; init; } = 1;
 
+    /// <summary>
+    /// Where to go on, of a speech of the same text, voice and options; null for the beginning. The report counts on from there.
+    /// </summary>
+    public SpeechPosition? From { get; init; }
+
     /// <summary>Takes the place of seeded noise, such as numbers that were recorded.</summary>
     public INoiseSource? Noise { get; init; }
 

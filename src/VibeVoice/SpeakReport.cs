@@ -24,4 +24,10 @@ public sealed record SpeakReport(
 {
     /// <summary>The chunks that have ended, in order; a text that fits the model's context is one.</summary>
     public IReadOnlyList<SpokenChunk> Chunks { get; init; } = [];
+
+    /// <summary>
+    /// Where the chunk began that the last frame belongs to; null before the first. A frame with which it changes is the first of
+    /// its chunk, and all frames before it belong to chunks that are over.
+    /// </summary>
+    public SpeechPosition? Position { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using CliWrap;
@@ -42,6 +43,32 @@ internal sealed class BareFfmpeg : IDisposable
 
     /// <summary>Milliseconds to encode the samples.</summary>
     public Task<double> EncodeAsync(CancellationToken cancellationToken) => TimeAsync(_arguments, cancellationToken);
+
+    /// <summary>Milliseconds until the first byte of the file is written.</summary>
+    public async Task<double> FirstByteAsync(CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo("bash")
+        {
+            UseShellExecute = false,
+            ArgumentList = { "-c", "exec \"$@\" <\"$SAMPLES\"", "bash" },
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var argument in _arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        start.Environment["SAMPLES"] = _samplesPath;
+        var begun = Stopwatch.GetTimestamp();
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.BaseStream;
+        await output.ReadExactlyAsync(new byte[1], cancellationToken);
+        var milliseconds = Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
+        await output.CopyToAsync(Stream.Null, cancellationToken);
+        await process.WaitForExitAsync(cancellationToken);
+        return milliseconds;
+    }
 
     /// <summary>Milliseconds to load the program and its libraries, and to end.</summary>
     public Task<double> StartAsync(CancellationToken cancellationToken) =>

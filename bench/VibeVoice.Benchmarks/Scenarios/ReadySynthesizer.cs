@@ -12,6 +12,12 @@ internal sealed class ReadySynthesizer : ISynthesizer
     /// <summary>Ten seconds: 75 frames of 133 ms, as the model makes them.</summary>
     private readonly SpokenFrame[] _frames = [.. Enumerable.Range(1, 75).Select(MakeFrame)];
 
+    /// <summary>How many of them are handed out.</summary>
+    public int Frames { get; init; } = 75;
+
+    /// <summary>Time before the first.</summary>
+    public TimeSpan Delay { get; init; }
+
     public string Engine => "ready";
 
     public string Model => "hum";
@@ -39,7 +45,12 @@ internal sealed class ReadySynthesizer : ISynthesizer
     {
         // Off the caller's stack once, as every engine with a thread of its own is.
         await Task.Yield();
-        foreach (var frame in _frames)
+        if (Delay > TimeSpan.Zero)
+        {
+            await Task.Delay(Delay, cancellationToken);
+        }
+
+        foreach (var frame in _frames.Take(Frames))
         {
             yield return frame;
         }

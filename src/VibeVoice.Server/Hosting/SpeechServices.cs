@@ -2,6 +2,7 @@ using VibeVoice.Server.Commands;
 using VibeVoice.Server.Delivery;
 using VibeVoice.Server.Encoding;
 using VibeVoice.Server.Http;
+using VibeVoice.Server.Http.Jobs;
 using VibeVoice.Server.Installation;
 using VibeVoice.Server.Models;
 using VibeVoice.Server.Models.Voices;
@@ -48,6 +49,7 @@ internal static class SpeechServices
         var voices = SettingsReader.ReadLeniently<VoiceOptions>(configuration, problems);
         var endpoint = SettingsReader.ReadLeniently<EndpointOptions>(configuration, problems);
         var http = SettingsReader.ReadLeniently<HttpOptions>(configuration, problems);
+        var jobs = SettingsReader.ReadLeniently<JobOptions>(configuration, problems);
         var services = new ServiceCollection()
             .AddSingleton(configuration)
             .AddSingleton(loggerFactory)
@@ -61,6 +63,7 @@ internal static class SpeechServices
             .AddSingleton(voices)
             .AddSingleton(endpoint)
             .AddSingleton(http)
+            .AddSingleton(jobs)
             .AddSingleton(WorkspaceCommand.Find(configuration))
             .AddSingleton(ProgressTerminal.Find(isQuiet))
             .AddSingleton(CreateHubStore)
@@ -72,6 +75,7 @@ internal static class SpeechServices
             .AddSingleton<SpeechRequestFactory>()
             .AddSingleton<SpeechPipeline>()
             .AddSingleton<DeliverySelector>()
+            .AddSingleton(JobShelf.Create)
             .AddSingleton<JobInputReader>()
             .AddSingleton<SpeakHandler>();
         if (speech.Engine == SpeechEngine.VibeVoice)

@@ -3,6 +3,7 @@ using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using VibeVoice.Server.Http.Jobs;
 using VibeVoice.Server.Http.Lists;
 using VibeVoice.Server.Http.Operations;
 using VibeVoice.Server.Http.Page;
@@ -21,6 +22,7 @@ internal sealed class HttpServer : IAsyncDisposable
     private readonly WebApplication _application;
     private readonly HttpOptions _options;
     private readonly TimeProvider _timeProvider;
+    private readonly JobRunner _jobs;
 
     private HttpServer(WebApplication application, IServiceProvider services)
     {
@@ -28,6 +30,7 @@ internal sealed class HttpServer : IAsyncDisposable
         _options = services.GetRequiredService<HttpOptions>();
         _timeProvider = services.GetRequiredService<TimeProvider>();
         State = application.Services.GetRequiredService<ServerState>();
+        _jobs = application.Services.GetRequiredService<JobRunner>();
     }
 
     public ServerState State { get; }
@@ -44,6 +47,7 @@ internal sealed class HttpServer : IAsyncDisposable
         try
         {
             await server._application.StartAsync(cancellationToken);
+            server._jobs.Start();
             return server;
         }
         catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException)
@@ -59,7 +63,9 @@ internal sealed class HttpServer : IAsyncDisposable
     /// <summary>Refuses what is new, waits for what runs, and closes.</summary>
     public async Task StopAsync()
     {
-        await State.DrainAsync(TimeSpan.FromSeconds(_options.DrainSeconds), _timeProvider);
+        var draining = State.DrainAsync(TimeSpan.FromSeconds(_options.DrainSeconds), _timeProvider);
+        await _jobs.StopAsync();
+        await draining;
         await _application.StopAsync();
     }
 
@@ -80,6 +86,7 @@ internal sealed class HttpServer : IAsyncDisposable
             .AddSingleton<ServerState>()
             .AddSingleton<SpeechSlots>();
         builder.Services.AddSingleton<SpeechBodyReader>().AddSingleton<SpeechEndpoint>();
+        builder.Services.AddJobs();
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = _lastBytes);
         builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy => Allow(policy, options.Origins)));
@@ -108,6 +115,7 @@ internal sealed class HttpServer : IAsyncDisposable
         application.MapModels(synthesizer, options);
         application.MapVoices(synthesizer, options);
         application.MapSpeech(application.Services.GetRequiredService<SpeechEndpoint>());
+        application.MapJobs(application.Services.GetRequiredService<JobEndpoint>());
         application.MapOperations(
             state,
             application.Services.GetRequiredService<ServerMetrics>(),
@@ -169,6 +177,8 @@ internal sealed class HttpServer : IAsyncDisposable
             .AddSingleton(source.GetRequiredService<HttpOptions>())
             .AddSingleton(source.GetRequiredService<Queue.QueueOptions>())
             .AddSingleton(source.GetRequiredService<SpeechSettings>())
+            .AddSingleton(source.GetRequiredService<JobOptions>())
+            .AddSingleton(source.GetRequiredService<JobShelf>())
             .AddSingleton(source.GetRequiredService<ISynthesizer>())
             .AddSingleton(source.GetRequiredService<SpeechRequestFactory>())
             .AddSingleton(source.GetRequiredService<SpeechPipeline>());

@@ -17,5 +17,9 @@ internal static class PingEndpoints
                         }
                     )
             )
+            .WithSummary("Whether requests may be sent here.")
+            .Produces(StatusCodes.Status200OK)
+            .Produces(StatusCodes.Status204NoContent)
+            .Produces(StatusCodes.Status503ServiceUnavailable)
             .WithMetadata(RouteAccess.Health);
 }

@@ -7,12 +7,16 @@ internal sealed class ServerState : IDisposable
     private readonly CancellationTokenSource _cut = new();
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _running;
 
     public ServerPhase Phase { get; private set; } = ServerPhase.Loading;
 
     /// <summary>Cancelled when running requests have had their time to end.</summary>
     public CancellationToken Cut => _cut.Token;
+
+    /// <summary>Ends when it can speak.</summary>
+    public Task Ready => _ready.Task;
 
     public void BecomeReady()
     {
@@ -21,6 +25,7 @@ internal sealed class ServerState : IDisposable
             if (Phase == ServerPhase.Loading)
             {
                 Phase = ServerPhase.Ready;
+                _ready.SetResult();
             }
         }
     }

@@ -22,9 +22,16 @@ internal sealed partial class LeaseFile : IAsyncDisposable
     private readonly string _path;
     private readonly string _owner = Guid.NewGuid().ToString("N");
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _lost = new();
     private Task _beating = Task.CompletedTask;
 
     private LeaseFile(string path) => _path = path;
+
+    /// <summary>Cancelled when a beat finds the file gone or another's.</summary>
+    public CancellationToken Lost => _lost.Token;
+
+    /// <summary>Looks whether the file is there and ours.</summary>
+    public bool IsHeld => IsOurs(Read(_path));
 
     /// <summary>Waits until nobody else holds <paramref name="path"/>, then holds it until disposed.</summary>
     /// <param name="path">The file; its folder exists.</param>
@@ -79,6 +86,7 @@ internal sealed partial class LeaseFile : IAsyncDisposable
         await _stop.CancelAsync();
         await _beating.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
+        _lost.Dispose();
         try
         {
             if (IsOurs(Read(_path)))
@@ -136,7 +144,8 @@ internal sealed partial class LeaseFile : IAsyncDisposable
 
     private static bool IsAside(string path) => Path.GetExtension(path) == AsideExtension;
 
-    private static string HolderOf(string content) => content[(content.LastIndexOf(' ') + 1)..];
+    /// <summary>The process in a lease's content, for <see cref="ProcessIdentity.IsDead"/>.</summary>
+    public static string HolderOf(string content) => content[(content.LastIndexOf(' ') + 1)..];
 
     private bool IsOurs(string content) => content.StartsWith(_owner, StringComparison.Ordinal);
 
@@ -185,11 +194,13 @@ internal sealed partial class LeaseFile : IAsyncDisposable
             {
                 if (!TryBeat(beat))
                 {
+                    await _lost.CancelAsync();
                     return;
                 }
             }
-            catch (FileNotFoundException)
+            catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
             {
+                await _lost.CancelAsync();
                 return;
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

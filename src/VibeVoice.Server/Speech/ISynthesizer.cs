@@ -45,6 +45,14 @@ internal readonly record struct SpokenFrame(AudioFrame Audio, double ShareOfText
     /// <summary>Tokens of the whole prepared text; null where the engine reads none.</summary>
     public int? TextTokens { get; init; }
 
+    /// <summary>Where the chunk begins whose first frame this is; null for its other frames.</summary>
+    public SpeechMark? Mark { get; init; }
+
     /// <summary>What the caller should know, in a whole sentence; null mostly.</summary>
     public string? Warning { get; init; }
 }
+
+/// <summary>A place at which a speech can be taken up again: see <see cref="SpeechRequest.From"/>.</summary>
+/// <param name="Position">The place.</param>
+/// <param name="Warnings">What the caller should know of the chunks before it, as far as they were spoken in one go.</param>
+internal sealed record SpeechMark(SpeechPosition Position, IReadOnlyList<string> Warnings);

@@ -23,6 +23,31 @@ internal sealed class SpeechPipeline(ISynthesizer synthesizer, AudioEncoder enco
     {
         var meter = new SpeechMeter(timeProvider, request.Speed);
         var frames = MeterAsync(request, meter, progress, cancellationToken);
+        return Run(frames, request, meter, headCanBeCompleted, cancellationToken);
+    }
+
+    /// <summary>The same of what was spoken before and kept.</summary>
+    /// <param name="spoken">All frames of the speech.</param>
+    public SpeechRun Join(
+        IAsyncEnumerable<AudioFrame> spoken,
+        SpeechRequest request,
+        bool headCanBeCompleted,
+        CancellationToken cancellationToken
+    )
+    {
+        var meter = new SpeechMeter(timeProvider, request.Speed);
+        var frames = MeterKeptAsync(spoken, request, meter, cancellationToken);
+        return Run(frames, request, meter, headCanBeCompleted, cancellationToken);
+    }
+
+    private SpeechRun Run(
+        IAsyncEnumerable<AudioFrame> frames,
+        SpeechRequest request,
+        SpeechMeter meter,
+        bool headCanBeCompleted,
+        CancellationToken cancellationToken
+    )
+    {
         var encoding = new EncodingRequest
         {
             Format = request.Format,
@@ -32,6 +57,23 @@ internal sealed class SpeechPipeline(ISynthesizer synthesizer, AudioEncoder enco
             HeadCanBeCompleted = headCanBeCompleted,
         };
         return new SpeechRun(encoder.Encode(frames, encoding, cancellationToken), meter, synthesizer, request);
+    }
+
+    private async IAsyncEnumerable<AudioFrame> MeterKeptAsync(
+        IAsyncEnumerable<AudioFrame> spoken,
+        SpeechRequest request,
+        SpeechMeter meter,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        meter.Begin();
+        await foreach (var frame in spoken.WithCancellation(cancellationToken))
+        {
+            meter.Add(frame);
+            yield return frame;
+        }
+
+        End(meter, request);
     }
 
     /// <summary>What is kept with the file wherever it can be: that a machine made it, and which.</summary>
@@ -69,6 +111,11 @@ internal sealed class SpeechPipeline(ISynthesizer synthesizer, AudioEncoder enco
             progress?.Invoke(new SpeechProgress(meter.AudioDuration, frame.ShareOfText));
         }
 
+        End(meter, request);
+    }
+
+    private void End(SpeechMeter meter, SpeechRequest request)
+    {
         meter.End();
         if (meter.Peak < SilencePeak)
         {

@@ -33,6 +33,9 @@ internal sealed record SpeechRequest
     /// <summary>Whether nobody listens before the whole is made, so that frames may be made several at once.</summary>
     public bool IsHeardWhole { get; init; }
 
+    /// <summary>Where to go on, of a speech of the same request; null for its beginning.</summary>
+    public SpeechPosition? From { get; init; }
+
     /// <summary>What was accepted but has no effect, in whole sentences.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }

@@ -19,6 +19,8 @@ internal sealed class Narration(
     private SpeakReport _report = new(0, 0, TimeSpan.Zero, null, 0, EndedBeforeText: false, 0);
     private ChunkReader? _chunk;
     private long _samples;
+    private int _chunks;
+    private bool _isAfterSound;
     private bool _isOver;
 
     /// <summary>What has been handed out so far.</summary>
@@ -33,11 +35,18 @@ internal sealed class Narration(
         IDisposable? slot = null;
         try
         {
+            await GoToAsync(script, cancellationToken).ConfigureAwait(false);
             while (!_isOver && await script.PeekAsync(cancellationToken).ConfigureAwait(false) is { } part)
             {
                 if (part.Kind != ScriptPartKind.Silence)
                 {
                     slot ??= await scheduler.Slots.TakeAsync(cancellationToken).ConfigureAwait(false);
+                    Publish(
+                        Report with
+                        {
+                            Position = new(_chunks++, Report.FramesComputed, Report.TokensRead, _isAfterSound),
+                        }
+                    );
                 }
 
                 var frames =
@@ -70,6 +79,28 @@ internal sealed class Narration(
                 EndedBeforeText = Report.EndedBeforeText || !isRead,
             }
         );
+    }
+
+    /// <summary>Passes over what was spoken before, with the pauses between: they belong to what they follow.</summary>
+    private async ValueTask GoToAsync(ScriptReader script, CancellationToken cancellationToken)
+    {
+        if (options.From is not { } from)
+        {
+            return;
+        }
+
+        (_chunks, _isAfterSound) = (from.Chunks, from.IsAfterSound);
+        Publish(Report with { FramesComputed = from.FramesComputed, TokensRead = from.TokensRead });
+        for (var left = from.Chunks; await script.PeekAsync(cancellationToken).ConfigureAwait(false) is { } part; )
+        {
+            if (left == 0 && part.Kind != ScriptPartKind.Silence)
+            {
+                return;
+            }
+
+            script.Take();
+            left -= part.Kind == ScriptPartKind.End ? 1 : 0;
+        }
     }
 
     /// <summary>Pauses that follow each other are one, so that their sum is rounded once.</summary>
@@ -193,7 +224,7 @@ internal sealed class Narration(
     )
     {
         var peak = Limit(frame.Span);
-        if (isFirst && _samples > 0)
+        if (isFirst && _isAfterSound)
         {
             JoinFade.In(frame.Span, _sampleRateHz);
         }
@@ -237,6 +268,7 @@ internal sealed class Narration(
     private void Publish(SpeakReport report, int samples = 0)
     {
         _samples += samples;
+        _isAfterSound |= samples > 0;
         Volatile.Write(ref _report, report with { Duration = TimeSpan.FromSeconds((double)_samples / _sampleRateHz) });
     }
 }

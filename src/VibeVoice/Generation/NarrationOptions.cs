@@ -20,6 +20,9 @@ internal sealed record NarrationOptions(
     int FramesPerHandOver
 )
 {
+    /// <summary>Where the speech is taken up; null for its beginning.</summary>
+    public SpeechPosition? From { get; init; }
+
     /// <exception cref="ArgumentException">An option makes no sense.</exception>
     public static NarrationOptions Create(SpeakOptions options, VoicePreset voice, ModelConfig config)
     {
@@ -32,12 +35,15 @@ internal sealed record NarrationOptions(
         var together = options.FramesPerHandOver;
         if (options.LongText is not { } longText)
         {
-            return new NarrationOptions(run, options.Text, null, int.MaxValue, int.MaxValue, together);
+            return new NarrationOptions(run, options.Text, null, int.MaxValue, int.MaxValue, together)
+            {
+                From = options.From,
+            };
         }
 
         var frames = CountFrames(longText, config);
         var tokens = CountTokens(longText, frames, voice, config);
-        return new NarrationOptions(run, options.Text, longText, tokens, frames, together);
+        return new NarrationOptions(run, options.Text, longText, tokens, frames, together) { From = options.From };
     }
 
     /// <summary>A script of this preparation and budget.</summary>
@@ -60,6 +66,11 @@ internal sealed record NarrationOptions(
         if (options.Text.LongestPause < TimeSpan.Zero)
         {
             return $"LongestPause is {options.Text.LongestPause}, but must not be negative.";
+        }
+
+        if (options.From is { } from && (from.Chunks < 0 || from.FramesComputed < 0 || from.TokensRead < 0))
+        {
+            return $"From is {from}, but none of its numbers may be negative.";
         }
 
         if (options.FramesPerHandOver is < 1 or > SpeakOptions.MostFramesPerHandOver)

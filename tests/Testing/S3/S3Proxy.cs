@@ -21,6 +21,8 @@ public sealed class S3Proxy : IAsyncDisposable
     private readonly ConcurrentDictionary<string, string> _openUploads = new(StringComparer.Ordinal);
     private readonly List<Rule> _rules = [];
     private readonly Lock _lock = new();
+    private readonly ConcurrentDictionary<string, string> _tags = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _writing = new(1);
 
     private S3Proxy(Uri server)
     {
@@ -34,15 +36,22 @@ public sealed class S3Proxy : IAsyncDisposable
 
     public Uri Url => new(_application.Urls.Single());
 
+    /// <summary>Whether writes with If-Match and If-None-Match are refused where they must be; s3rver takes no notice of them.</summary>
+    public bool HeedsConditions { get; init; }
+
     /// <summary>All requests in the order they arrived, refused ones too.</summary>
     public IReadOnlyList<S3Request> Requests => [.. _requests];
 
     /// <summary>Keys of the uploads that were begun and neither completed nor aborted.</summary>
     public IReadOnlyList<string> OpenUploads => [.. _openUploads.Values];
 
-    public static async Task<S3Proxy> StartAsync(Uri server, CancellationToken cancellationToken)
+    public static async Task<S3Proxy> StartAsync(
+        Uri server,
+        CancellationToken cancellationToken,
+        bool heedsConditions = false
+    )
     {
-        var proxy = new S3Proxy(server);
+        var proxy = new S3Proxy(server) { HeedsConditions = heedsConditions };
         await proxy._application.StartAsync(cancellationToken);
         return proxy;
     }
@@ -131,6 +140,8 @@ public sealed class S3Proxy : IAsyncDisposable
                     HttpStatusCode.NotFound,
                     S3Fault.Refusal(404, "NoSuchUpload", "The specified upload does not exist.").Xml
                 );
+            case "PutObject" or "DeleteObject" or "DeleteObjects" when HeedsConditions:
+                return await HeedAsync(context, request);
         }
 
         var answer = await ForwardAsync(context, request);
@@ -151,6 +162,50 @@ public sealed class S3Proxy : IAsyncDisposable
 
         return answer;
     }
+
+    /// <summary>One write at a time, and only where its condition holds.</summary>
+    private async Task<HttpResponseMessage> HeedAsync(HttpContext context, S3Request request)
+    {
+        await _writing.WaitAsync();
+        try
+        {
+            var tag = _tags.GetValueOrDefault(request.Key);
+            var mustBe = request.Headers.GetValueOrDefault("If-Match");
+            if (
+                (request.Headers.ContainsKey("If-None-Match") && tag is not null)
+                || (mustBe is not null && mustBe != tag)
+            )
+            {
+                return Xml(HttpStatusCode.PreconditionFailed, S3Fault.Refusal(412, "PreconditionFailed").Xml);
+            }
+
+            var answer = await ForwardAsync(context, request);
+            foreach (var key in KeysOf(request))
+            {
+                _tags.TryRemove(key, out _);
+            }
+
+            if (answer.IsSuccessStatusCode && answer.Headers.ETag is { } written)
+            {
+                _tags[request.Key] = written.ToString();
+            }
+
+            return answer;
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    private static IEnumerable<string> KeysOf(S3Request request) =>
+        request.Operation is "DeleteObjects"
+            ? XDocument
+                .Parse(request.Text)
+                .Descendants()
+                .Where(element => element.Name.LocalName is "Key")
+                .Select(element => element.Value)
+            : [request.Key];
 
     private async Task<HttpResponseMessage> ForwardAsync(HttpContext context, S3Request request)
     {

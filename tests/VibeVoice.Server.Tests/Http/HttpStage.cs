@@ -5,6 +5,8 @@ using Microsoft.Extensions.Logging.Testing;
 using Testing;
 using VibeVoice.Server.Encoding;
 using VibeVoice.Server.Http;
+using VibeVoice.Server.Http.Jobs;
+using VibeVoice.Server.Http.Jobs.Storage;
 using VibeVoice.Server.Queue;
 using VibeVoice.Server.Speech;
 
@@ -42,7 +44,9 @@ internal sealed class HttpStage : IAsyncDisposable
         bool isReady = true,
         int slots = 4,
         TimeProvider? time = null,
-        string? ffmpegPath = null
+        string? ffmpegPath = null,
+        IJobStore? jobs = null,
+        JobOptions? jobOptions = null
     )
     {
         var logs = FakeLogCollector.Create(new FakeLogCollectorOptions());
@@ -59,6 +63,8 @@ internal sealed class HttpStage : IAsyncDisposable
             .AddSingleton(new QueueOptions { Concurrency = slots })
             .AddSingleton(new SpeechSettings())
             .AddSingleton(encoding)
+            .AddSingleton(jobOptions ?? new JobOptions())
+            .AddSingleton(new JobShelf(jobs, jobOptions ?? new JobOptions(), time ?? TimeProvider.System))
             .AddSingleton(engine)
             .AddSingleton<AudioEncoder>()
             .AddSingleton<SpeechRequestFactory>()

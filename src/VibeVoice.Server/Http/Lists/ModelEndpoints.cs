@@ -11,13 +11,24 @@ internal static class ModelEndpoints
     public static void MapModels(this IEndpointRouteBuilder routes, ISynthesizer synthesizer, HttpOptions options)
     {
         var access = new RouteAccess(options.OpenLists);
-        routes.MapGet("/v1/models", () => Answer(synthesizer)).WithMetadata(access);
-        routes.MapGet("/v1/audio/models", () => Answer(synthesizer)).WithMetadata(access);
+        foreach (var path in new[] { "/v1/models", "/v1/audio/models" })
+        {
+            routes
+                .MapGet(path, () => Answer(synthesizer))
+                .WithSummary("The model, and OpenAI's names for it.")
+                .Produces<ModelList>(StatusCodes.Status200OK, "application/json")
+                .ProducesErrors(401)
+                .WithMetadata(access);
+        }
+
         routes
             .MapGet(
                 "/v1/models/{**id}",
                 (string id) => Results.Json(Find(synthesizer, id), HttpJson.Default.ModelEntry)
             )
+            .WithSummary("One of them.")
+            .Produces<ModelEntry>(StatusCodes.Status200OK, "application/json")
+            .ProducesErrors(401, 404)
             .WithMetadata(access);
     }
 

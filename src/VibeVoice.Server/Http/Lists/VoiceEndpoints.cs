@@ -16,6 +16,9 @@ internal static class VoiceEndpoints
                     return Results.Json(new VoiceList("list", voices, voices), HttpJson.Default.VoiceList);
                 }
             )
+            .WithSummary("Every voice, and the names of OpenAI's that stand for one.")
+            .Produces<VoiceList>(StatusCodes.Status200OK, "application/json")
+            .ProducesErrors(401)
             .WithMetadata(new RouteAccess(options.OpenLists));
 
     private static VoiceEntry[] List(ISynthesizer synthesizer)

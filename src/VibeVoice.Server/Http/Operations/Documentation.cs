@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Scalar.AspNetCore;
 using VibeVoice.Server.Installation;
 
@@ -12,12 +13,16 @@ internal static class Documentation
     public static void AddDocumentation(this IServiceCollection services)
     {
         services.ConfigureHttpJsonOptions(json =>
-            json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower
-        );
+        {
+            json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+            json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict; // a number in quotes is refused
+        });
+        services.AddSingleton<DocumentFacts>();
         services.AddOpenApi(openApi =>
             openApi.AddDocumentTransformer(
-                (document, _, _) =>
+                (document, context, _) =>
                 {
+                    context.ApplicationServices.GetRequiredService<DocumentFacts>().Apply(document);
                     document.Info = new()
                     {
                         Title = "vibevoice",

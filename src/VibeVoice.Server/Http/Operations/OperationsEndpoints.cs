@@ -16,26 +16,41 @@ internal static class OperationsEndpoints
         HttpOptions options
     )
     {
-        routes.MapGet("/health/live", () => Health("live", isWell: true)).WithMetadata(RouteAccess.Health);
+        const string json = "application/json";
+        routes
+            .MapGet("/health/live", () => Health("live", isWell: true))
+            .WithSummary("Whether the server runs.")
+            .Produces<HealthAnswer>(StatusCodes.Status200OK, json)
+            .WithMetadata(RouteAccess.Health);
         routes
             .MapGet(
                 "/health/ready",
                 () => Health(state.Phase.ToString().ToLowerInvariant(), state.Phase == ServerPhase.Ready)
             )
+            .WithSummary("Whether it can speak.")
+            .Produces<HealthAnswer>(StatusCodes.Status200OK, json)
+            .Produces<HealthAnswer>(StatusCodes.Status503ServiceUnavailable, json)
             .WithMetadata(RouteAccess.Health);
-        routes.MapGet(
-            "/version",
-            () => Results.Json(VersionAnswer.Of(synthesizer, settings), OperationsJson.Default.VersionAnswer)
-        );
+        routes
+            .MapGet("/version", () => Results.Json(VersionAnswer.Of(synthesizer, settings), OperationsJson.Default.VersionAnswer))
+            .WithSummary("What is deployed.")
+            .Produces<VersionAnswer>(StatusCodes.Status200OK, json)
+            .ProducesErrors(401);
         routes
             .MapGet(
                 "/metrics",
-                (HttpContext http) =>
-                {
-                    http.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
-                    return metrics.WriteAsync(http.Response.Body, http.RequestAborted);
-                }
+                // As a delegate, which the OpenAPI document knows.
+                (Delegate)(
+                    (HttpContext http) =>
+                    {
+                        http.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
+                        return metrics.WriteAsync(http.Response.Body, http.RequestAborted);
+                    }
+                )
             )
+            .WithSummary("Figures for Prometheus.")
+            .Produces<string>(StatusCodes.Status200OK, "text/plain")
+            .ProducesErrors(401)
             .WithMetadata(new RouteAccess(options.OpenMetrics));
     }
 

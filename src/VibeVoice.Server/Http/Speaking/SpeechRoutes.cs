@@ -7,21 +7,16 @@ internal static class SpeechRoutes
 {
     public const string Path = "/v1/audio/speech";
 
-    private static readonly int[] _errors = [400, 401, 413, 415, 429, 500, 503];
-
     public static void MapSpeech(this IEndpointRouteBuilder routes, SpeechEndpoint endpoint)
     {
         string[] types = [.. AudioFormat.All.Skip(1).Select(format => format.ContentType), "text/event-stream"];
         // As a delegate, which the OpenAPI document knows; as a RequestDelegate it would not.
-        var route = routes
+        routes
             .MapPost(Path, (Delegate)endpoint.HandleAsync)
             .RequireRateLimiting(SpeechEndpoint.RateLimitPolicy)
             .WithSummary("Speaks a text.")
             .Accepts<SpeechFields>("application/json")
-            .Produces<Stream>(StatusCodes.Status200OK, AudioFormat.Mp3.ContentType, types);
-        foreach (var status in _errors)
-        {
-            route.Produces<ErrorBody>(status, "application/json");
-        }
+            .Produces<Stream>(StatusCodes.Status200OK, AudioFormat.Mp3.ContentType, types)
+            .ProducesErrors(400, 401, 404, 413, 415, 429, 500, 503);
     }
 }

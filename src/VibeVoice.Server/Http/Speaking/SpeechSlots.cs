@@ -15,6 +15,7 @@ internal sealed class SpeechSlots : IDisposable
     private readonly Lock _lock = new();
     private readonly HashSet<SpeechSlot> _active = [];
     private double _secondsPerCharacter;
+    private TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public SpeechSlots(QueueOptions queue, HttpOptions options, TimeProvider timeProvider)
     {
@@ -57,13 +58,33 @@ internal sealed class SpeechSlots : IDisposable
             throw ApiException.QueueFull(Active, Waiting, UntilNextIsFree());
         }
 
-        var slot = new SpeechSlot(this, lease, characters, _timeProvider.GetTimestamp());
-        lock (_lock)
+        return Add(new SpeechSlot(this, lease, characters, _timeProvider.GetTimestamp()));
+    }
+
+    /// <summary>A slot that nobody waits for; null where there is none. For work that gives way to requests.</summary>
+    /// <param name="characters">As above.</param>
+    public SpeechSlot? TryEnterIdle(int characters)
+    {
+        var lease = _limiter.AttemptAcquire(1);
+        if (lease.IsAcquired)
         {
-            _active.Add(slot);
+            return Add(new SpeechSlot(this, lease, characters, _timeProvider.GetTimestamp()));
         }
 
-        return slot;
+        lease.Dispose();
+        return null;
+    }
+
+    /// <summary>Ends when the next slot is given back.</summary>
+    public Task NextLeave
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _left.Task;
+            }
+        }
     }
 
     public void Dispose() => _limiter.Dispose();
@@ -80,6 +101,28 @@ internal sealed class SpeechSlots : IDisposable
                     _secondsPerCharacter == 0 ? measured : (Newest * measured) + ((1 - Newest) * _secondsPerCharacter);
             }
         }
+    }
+
+    /// <summary>After the permit was given back.</summary>
+    internal void TellLeft()
+    {
+        TaskCompletionSource left;
+        lock (_lock)
+        {
+            (left, _left) = (_left, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        }
+
+        left.SetResult();
+    }
+
+    private SpeechSlot Add(SpeechSlot slot)
+    {
+        lock (_lock)
+        {
+            _active.Add(slot);
+        }
+
+        return slot;
     }
 
     /// <summary>When the first of the active ends, and the queue moves on: by its own pace, else by that of those before.</summary>
@@ -125,6 +168,7 @@ internal sealed class SpeechSlot(SpeechSlots slots, RateLimitLease lease, int ch
         {
             slots.Leave(this);
             lease.Dispose();
+            slots.TellLeft();
         }
     }
 }

@@ -104,13 +104,19 @@ internal sealed partial class VibeVoiceSynthesizer : ISynthesizer, IDisposable
         var options = CreateOptions(request);
         var tokens = Fitting(() => Loaded.Planner.Plan(request.Text, voice, options)).Tokens;
         var speech = Loaded.SpeakAsync(request.Text, voice, options, cancellationToken);
+        SpeechPosition? position = null;
         await using var frames = speech.GetAsyncEnumerator(cancellationToken);
         while (await NextAsync(frames))
         {
+            var report = speech.Report;
+            var begins =
+                report.Position == position ? null : new SpeechMark(report.Position!, [.. ChunkWarnings.Of(report)]);
+            position = report.Position;
             // What is read twice counts twice, so the quotient may pass 1.
-            yield return new SpokenFrame(frames.Current, Math.Min(1, (double)speech.Report.TokensRead / tokens))
+            yield return new SpokenFrame(frames.Current, Math.Min(1, (double)report.TokensRead / tokens))
             {
                 TextTokens = tokens,
+                Mark = begins,
             };
         }
 
@@ -193,6 +199,7 @@ internal sealed partial class VibeVoiceSynthesizer : ISynthesizer, IDisposable
             Guidance = (float)request.CfgScale,
             DiffusionSteps = request.InferenceSteps,
             FramesPerHandOver = request.IsHeardWhole ? SpeakOptions.MostFramesPerHandOver : 1,
+            From = request.From,
             Text = request.Preparation,
             LongText = new LongTextOptions
             {

@@ -52,23 +52,31 @@ internal sealed class PreviewSynthesizer(SpeechSettings options) : ISynthesizer
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
+        var from = request.From?.Chunks ?? 0;
         var stretches = SpeechText.Prepare(request.Text, request.Preparation);
         var length = stretches.Sum(stretch => stretch.Text.Length);
-        var spoken = 0;
+        var (spoken, index) = (0, 0);
         foreach (var stretch in stretches)
         {
             foreach (var piece in PreviewText.Split(stretch.Text))
             {
-                var share = (double)spoken / length;
-                await foreach (var samples in SpeakPieceAsync(piece, request.Voice, cancellationToken))
+                if (index >= from)
                 {
-                    yield return new SpokenFrame(new AudioFrame(samples, OutputRateHz), share);
+                    var share = (double)spoken / length;
+                    var mark = new SpeechMark(new SpeechPosition(index, 0, 0, IsAfterSound: index > 0), []);
+                    await foreach (var samples in SpeakPieceAsync(piece, request.Voice, cancellationToken))
+                    {
+                        yield return new SpokenFrame(new AudioFrame(samples, OutputRateHz), share) { Mark = mark };
+                        mark = null;
+                    }
                 }
 
                 spoken += piece.Length;
+                index++;
             }
 
-            foreach (var silence in Silence(stretch))
+            // A pause belongs to the piece before it, and one at the beginning to the first.
+            foreach (var silence in index > from || from == 0 ? Silence(stretch) : [])
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 yield return new SpokenFrame(new AudioFrame(silence, OutputRateHz), (double)spoken / length);
@@ -82,16 +90,19 @@ internal sealed class PreviewSynthesizer(SpeechSettings options) : ISynthesizer
     {
         var stretches = SpeechText.Prepare(request.Text, request.Preparation);
         var leading = stretches[0] is { Text: "" } first ? first.Pause.TotalSeconds : 0;
-        var chunks = stretches
-            .Where(stretch => stretch.Text.Length > 0)
-            .Select(stretch => new OutlinedChunk(
-                stretch.Text,
-                null,
-                stretch.Pause > TimeSpan.Zero ? ChunkBoundary.Pause : ChunkBoundary.TextEnd,
-                stretch.Pause.TotalSeconds,
-                null
-            ));
-        return Task.FromResult(new SpeechOutline(leading, [.. chunks]));
+        return Task.FromResult(new SpeechOutline(leading, [.. stretches.SelectMany(Outline)]));
+    }
+
+    private static IEnumerable<OutlinedChunk> Outline(TextStretch stretch)
+    {
+        string[] pieces = [.. PreviewText.Split(stretch.Text)];
+        var end = stretch.Pause > TimeSpan.Zero ? ChunkBoundary.Pause : ChunkBoundary.TextEnd;
+        return pieces.Select(
+            (piece, i) =>
+                i < pieces.Length - 1
+                    ? new OutlinedChunk(piece, null, ChunkBoundary.Sentence, 0, null)
+                    : new OutlinedChunk(piece, null, end, stretch.Pause.TotalSeconds, null)
+        );
     }
 
     /// <summary>The pause after a stretch, to the sample, in frames.</summary>

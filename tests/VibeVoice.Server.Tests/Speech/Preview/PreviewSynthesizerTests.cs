@@ -86,6 +86,27 @@ public sealed class PreviewSynthesizerTests
     }
 
     [Fact]
+    public async Task Taken_up_between_two_pieces_it_is_the_rest_of_the_whole()
+    {
+        RequiredToolIsThere();
+        var synthesizer = new PreviewSynthesizer(new SpeechSettings());
+        var sentence = string.Concat(Enumerable.Repeat("One more sentence for the tape. ", 8));
+        var request = Request($"[pause:100ms]{sentence}[pause:200ms]{sentence}{sentence}");
+        var whole = await SpeakAsync(synthesizer, request);
+        var marks = whole.Select(frame => frame.Mark?.Position).OfType<SpeechPosition>().ToList();
+        var pieces = (await synthesizer.OutlineAsync(request, Token)).Chunks;
+
+        marks.Select(position => position.Chunks).ShouldBe(Enumerable.Range(0, pieces.Count));
+        string.Concat(pieces.Select(piece => piece.Text)).Length.ShouldBeGreaterThan(600);
+        for (var i = 1; i < marks.Count; i++)
+        {
+            var rest = await SpeakAsync(synthesizer, request with { From = marks[i] });
+            Samples(rest).ShouldBe(Samples([.. whole.SkipWhile(frame => frame.Mark?.Position != marks[i])]));
+            rest[0].ShareOfText.ShouldBe(whole.First(frame => frame.Mark?.Position == marks[i]).ShareOfText);
+        }
+    }
+
+    [Fact]
     public async Task The_first_frame_is_there_long_before_the_text_is_spoken()
     {
         RequiredToolIsThere();
