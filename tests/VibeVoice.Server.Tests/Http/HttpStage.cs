@@ -88,6 +88,17 @@ internal sealed class HttpStage : IAsyncDisposable
             cancellationToken ?? TestContext.Current.CancellationToken
         );
 
+    /// <summary>Waits for a line of the figures.</summary>
+    public async Task UntilAsync(string line)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(TimeSpan.FromSeconds(60));
+        while (!(await Client.GetStringAsync("/metrics", patience.Token)).Contains(line + "\n"))
+        {
+            await Task.Delay(20, patience.Token);
+        }
+    }
+
     /// <summary>The error of an answer that must be one, in OpenAI's shape.</summary>
     public static async Task<JsonElement> ErrorOfAsync(HttpResponseMessage answer, int status)
     {
