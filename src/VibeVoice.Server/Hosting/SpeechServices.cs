@@ -2,6 +2,7 @@ using VibeVoice.Server.Commands;
 using VibeVoice.Server.Delivery;
 using VibeVoice.Server.Encoding;
 using VibeVoice.Server.Http;
+using VibeVoice.Server.Http.TextStreams;
 using VibeVoice.Server.Installation;
 using VibeVoice.Server.Models;
 using VibeVoice.Server.Models.Voices;
@@ -48,6 +49,7 @@ internal static class SpeechServices
         var voices = SettingsReader.ReadLeniently<VoiceOptions>(configuration, problems);
         var endpoint = SettingsReader.ReadLeniently<EndpointOptions>(configuration, problems);
         var http = SettingsReader.ReadLeniently<HttpOptions>(configuration, problems);
+        var streams = SettingsReader.ReadLeniently<TextStreamOptions>(configuration, problems);
         var services = new ServiceCollection()
             .AddSingleton(configuration)
             .AddSingleton(loggerFactory)
@@ -61,6 +63,7 @@ internal static class SpeechServices
             .AddSingleton(voices)
             .AddSingleton(endpoint)
             .AddSingleton(http)
+            .AddSingleton(streams)
             .AddSingleton(WorkspaceCommand.Find(configuration))
             .AddSingleton(ProgressTerminal.Find(isQuiet))
             .AddSingleton(CreateHubStore)

@@ -8,7 +8,7 @@ namespace VibeVoice.Server.Http;
 internal sealed class ErrorAnswers(RequestDelegate next, Failures failures, ServerMetrics metrics)
 {
     /// <summary>What Nginx calls a request whose client has left, here every one whose connection was cut; no answer has it.</summary>
-    private const int Cut = 499;
+    public const int Cut = 499;
 
     public async Task InvokeAsync(HttpContext http)
     {
@@ -62,13 +62,15 @@ internal sealed class ErrorAnswers(RequestDelegate next, Failures failures, Serv
         }
     }
 
+    /// <summary>A time as Retry-After tells it: never too short.</summary>
+    public static long WholeSeconds(TimeSpan time) => Math.Max(1, (long)Math.Ceiling(time.TotalSeconds));
+
     public static Task WriteAsync(HttpContext http, ApiException error)
     {
         http.Response.StatusCode = error.Status;
         if (error.RetryAfter is { } wait)
         {
-            var seconds = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds));
-            http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+            http.Response.Headers.RetryAfter = WholeSeconds(wait).ToString(CultureInfo.InvariantCulture);
         }
 
         if (error.Status == StatusCodes.Status401Unauthorized)

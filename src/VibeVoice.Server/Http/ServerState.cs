@@ -7,12 +7,16 @@ internal sealed class ServerState : IDisposable
     private readonly CancellationTokenSource _cut = new();
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _draining = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _running;
 
     public ServerPhase Phase { get; private set; } = ServerPhase.Loading;
 
     /// <summary>Cancelled when running requests have had their time to end.</summary>
     public CancellationToken Cut => _cut.Token;
+
+    /// <summary>Done when the server begins to stop.</summary>
+    public Task Draining => _draining.Task;
 
     public void BecomeReady()
     {
@@ -22,6 +26,15 @@ internal sealed class ServerState : IDisposable
             {
                 Phase = ServerPhase.Ready;
             }
+        }
+    }
+
+    /// <exception cref="ApiException">The server does not speak yet, or no more.</exception>
+    public void EnsureReady()
+    {
+        if (Phase is not ServerPhase.Ready and var phase)
+        {
+            throw ApiException.NotReady(phase);
         }
     }
 
@@ -53,6 +66,7 @@ internal sealed class ServerState : IDisposable
             }
         }
 
+        _draining.TrySetResult();
         try
         {
             await _idle.Task.WaitAsync(limit, timeProvider);

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Testing;
 using Testing;
 using VibeVoice.Server.Encoding;
 using VibeVoice.Server.Http;
+using VibeVoice.Server.Http.TextStreams;
 using VibeVoice.Server.Queue;
 using VibeVoice.Server.Speech;
 
@@ -42,7 +43,9 @@ internal sealed class HttpStage : IAsyncDisposable
         bool isReady = true,
         int slots = 4,
         TimeProvider? time = null,
-        string? ffmpegPath = null
+        string? ffmpegPath = null,
+        TextStreamOptions? streams = null,
+        SpeechSettings? speech = null
     )
     {
         var logs = FakeLogCollector.Create(new FakeLogCollectorOptions());
@@ -56,8 +59,9 @@ internal sealed class HttpStage : IAsyncDisposable
             .AddSingleton(typeof(ILogger<>), typeof(Logger<>))
             .AddSingleton(time ?? TimeProvider.System)
             .AddSingleton((options ?? new HttpOptions()) with { Port = 0 })
+            .AddSingleton(streams ?? new TextStreamOptions())
             .AddSingleton(new QueueOptions { Concurrency = slots })
-            .AddSingleton(new SpeechSettings())
+            .AddSingleton(speech ?? new SpeechSettings())
             .AddSingleton(encoding)
             .AddSingleton(engine)
             .AddSingleton<AudioEncoder>()

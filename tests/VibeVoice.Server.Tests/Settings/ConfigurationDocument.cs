@@ -4,6 +4,7 @@ using VibeVoice.Server.Delivery;
 using VibeVoice.Server.Encoding;
 using VibeVoice.Server.Hosting;
 using VibeVoice.Server.Http;
+using VibeVoice.Server.Http.TextStreams;
 using VibeVoice.Server.Installation;
 using VibeVoice.Server.Models;
 using VibeVoice.Server.Models.Voices;
@@ -43,6 +44,7 @@ internal static class ConfigurationDocument
         ("The bucket", typeof(DeliveryOptions), ""),
         ("The queue worker", typeof(QueueOptions), ""),
         ("The HTTP server", typeof(HttpOptions), ""),
+        ("Text streams", typeof(TextStreamOptions), ""),
         ("Batches", typeof(EndpointSettings), ""),
         ("Models", typeof(HubOptions), ""),
         ("Voices", typeof(VoiceOptions), ""),

@@ -6,10 +6,11 @@ namespace VibeVoice.Server.Http.Speaking;
 internal static class SpeechRoutes
 {
     public const string Path = "/v1/audio/speech";
+    public const string OutlinePath = Path + "/preview-text";
 
     private static readonly int[] _errors = [400, 401, 413, 415, 429, 500, 503];
 
-    public static void MapSpeech(this IEndpointRouteBuilder routes, SpeechEndpoint endpoint)
+    public static void MapSpeech(this IEndpointRouteBuilder routes, SpeechEndpoint endpoint, OutlineEndpoint outline)
     {
         string[] types = [.. AudioFormat.All.Skip(1).Select(format => format.ContentType), "text/event-stream"];
         // As a delegate, which the OpenAPI document knows; as a RequestDelegate it would not.
@@ -22,6 +23,16 @@ internal static class SpeechRoutes
         foreach (var status in _errors)
         {
             route.Produces<ErrorBody>(status, "application/json");
+        }
+
+        var preview = routes
+            .MapPost(OutlinePath, (Delegate)outline.HandleAsync)
+            .WithSummary("Says what would be spoken, and in which chunks, without speaking.")
+            .Accepts<SpeechFields>("application/json")
+            .Produces<OutlineAnswer>(StatusCodes.Status200OK, "application/json");
+        foreach (var status in _errors.Where(status => status != StatusCodes.Status429TooManyRequests))
+        {
+            preview.Produces<ErrorBody>(status, "application/json");
         }
     }
 }
