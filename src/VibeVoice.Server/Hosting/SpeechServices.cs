@@ -2,11 +2,13 @@ using VibeVoice.Server.Commands;
 using VibeVoice.Server.Delivery;
 using VibeVoice.Server.Encoding;
 using VibeVoice.Server.Http;
+using VibeVoice.Server.Http.Speaking;
 using VibeVoice.Server.Http.TextStreams;
 using VibeVoice.Server.Installation;
 using VibeVoice.Server.Models;
 using VibeVoice.Server.Models.Voices;
 using VibeVoice.Server.Queue;
+using VibeVoice.Server.Queue.OpenAi;
 using VibeVoice.Server.Settings;
 using VibeVoice.Server.Speech;
 using VibeVoice.Server.Speech.Model;
@@ -76,6 +78,9 @@ internal static class SpeechServices
             .AddSingleton<SpeechPipeline>()
             .AddSingleton<DeliverySelector>()
             .AddSingleton<JobInputReader>()
+            .AddSingleton<SpeechBodyReader>()
+            .AddSingleton<JobSpeech>()
+            .AddSingleton<OpenAiJobs>()
             .AddSingleton<SpeakHandler>();
         if (speech.Engine == SpeechEngine.VibeVoice)
         {
