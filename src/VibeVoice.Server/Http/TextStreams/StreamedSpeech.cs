@@ -20,6 +20,7 @@ internal sealed partial class StreamedSpeech : IAsyncDisposable
     );
 
     private Task _running = Task.CompletedTask;
+    private bool _isComplete;
     private bool _isOver;
     private SpeechSlot? _slot;
     private ProgressMessage _progress = new(0, 0);
@@ -53,9 +54,14 @@ internal sealed partial class StreamedSpeech : IAsyncDisposable
     public Task<ApiException?> Ended => _ended.Task;
 
     /// <summary>Takes text; waits while too much of it is unspoken.</summary>
-    /// <exception cref="ApiException">The server does not speak any more.</exception>
+    /// <exception cref="ApiException">The server does not speak any more, or the text was said to be complete.</exception>
     public async ValueTask AddAsync(string text)
     {
+        if (_isComplete)
+        {
+            throw ApiException.OutOfTurn("text", "\"done\" has ended the text; \"start\" again after the answer to it");
+        }
+
         if (!HasBegun)
         {
             if (string.IsNullOrWhiteSpace(text))
@@ -77,6 +83,7 @@ internal sealed partial class StreamedSpeech : IAsyncDisposable
     /// <summary>No more text will come.</summary>
     public async Task CompleteAsync()
     {
+        _isComplete = true;
         _text.Complete();
         if (!HasBegun)
         {

@@ -143,17 +143,6 @@ internal sealed partial class VibeVoiceSynthesizer : ISynthesizer, IDisposable
         }
     }
 
-    public async Task<SpeechOutline> OutlineAsync(SpeechRequest request, CancellationToken cancellationToken)
-    {
-        if (_model is { } model)
-        {
-            return await Task.Run(() => Outline(model.Planner, VoiceOf(request.Voice), request), cancellationToken);
-        }
-
-        var located = await _files.EnsureForOutlineAsync(cancellationToken);
-        return await Task.Run(() => Outline(located, request), cancellationToken);
-    }
-
     public void Dispose() => _model?.Dispose();
 
     /// <summary>Where it would compute. Looks only; what cannot be had is told, and never replaced.</summary>
@@ -176,26 +165,6 @@ internal sealed partial class VibeVoiceSynthesizer : ISynthesizer, IDisposable
 
     private static ModelDevice DeviceOf(SpeechSettings settings) =>
         settings.ModelDevice ?? (DeviceChoice.IsCudaBuild ? ModelDevice.Cuda : ModelDevice.Cpu);
-
-    private SpeechOutline Outline(LocatedModel located, SpeechRequest request)
-    {
-        var planner = Reading(() => SpeechPlanner.Load(located.Folder, located.TokenizerFolder), "The model");
-        var path = _files.Voices.PathOf(request.Voice);
-        return Outline(planner, Reading(() => planner.LoadVoice(path), $"The voice '{request.Voice.Name}'"), request);
-    }
-
-    private SpeechOutline Outline(SpeechPlanner planner, ModelVoice voice, SpeechRequest request)
-    {
-        var plan = Fitting(() => planner.Plan(request.Text, voice, CreateOptions(request)));
-        var chunks = plan.Chunks.Select(chunk => new OutlinedChunk(
-            chunk.Text,
-            chunk.Tokens,
-            chunk.End,
-            chunk.Silence.TotalSeconds,
-            chunk.EstimatedSpeech.TotalSeconds
-        ));
-        return new SpeechOutline(plan.Silence.TotalSeconds, [.. chunks]);
-    }
 
     /// <summary>What there is to say after the last sample.</summary>
     private IEnumerable<SpokenFrame> EndOf(VibeVoice.Speech speech, int tokens)

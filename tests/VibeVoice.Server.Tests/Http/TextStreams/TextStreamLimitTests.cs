@@ -58,6 +58,19 @@ public sealed class TextStreamLimitTests
     }
 
     [Fact]
+    public async Task Text_after_the_end_of_the_text_is_not_dropped_in_silence()
+    {
+        var engine = new FakeSynthesizer { BeforeFrame = (_, token) => Task.Delay(Timeout.Infinite, token) };
+        await using var stage = await HttpStage.StartAsync(engine);
+        using var client = await TextStreamClient.StartAsync(stage.Port);
+        await client.SendTextAsync("one ");
+        await client.SendAsync("""{"type": "done"}""");
+        await client.SendTextAsync("two");
+        (await client.ErrorAsync()).ShouldBe("out_of_turn");
+        await stage.UntilAsync("vibevoice_active_slots 0");
+    }
+
+    [Fact]
     public async Task A_text_that_is_too_long_is_told_and_a_message_that_is_closes_the_connection()
     {
         await using var stage = await HttpStage.StartAsync(
