@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using VibeVoice.Text.Chunks;
 using VibeVoice.Text.Preparation;
@@ -44,6 +45,25 @@ public static class SpeechText
         return stretches;
     }
 
+    /// <summary>Prepares a text while it is being written.</summary>
+    /// <param name="text">Pieces of text, cut anywhere.</param>
+    /// <param name="options">How; the defaults when null.</param>
+    /// <param name="cancellationToken">Stops while text is awaited.</param>
+    /// <returns>
+    /// Prepared text, as soon as no later text can change it, and pauses, each with an empty text. Joined, they are what
+    /// <see cref="Prepare"/> makes of the whole.
+    /// </returns>
+    /// <exception cref="PauseTooLongException">The text has come to a longer pause than the options allow.</exception>
+    public static IAsyncEnumerable<TextStretch> PrepareAsync(
+        IAsyncEnumerable<string> text,
+        TextOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return PrepareAsync(new TextPreparation(options ?? new TextOptions()), text, cancellationToken);
+    }
+
     /// <summary>
     /// Splits a text into parts of a bounded length, at the places where a long text is split for speaking: a paragraph
     /// from half of the bound on, a sentence from three quarters, a clause from nine tenths, else a word.
@@ -75,6 +95,26 @@ public static class SpeechText
         return parts;
 
         static int CountCharacters(string piece) => piece.EnumerateRunes().Count();
+    }
+
+    private static async IAsyncEnumerable<TextStretch> PrepareAsync(
+        TextPreparation preparation,
+        IAsyncEnumerable<string> text,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        await foreach (var piece in text.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            foreach (var prepared in preparation.Append(piece))
+            {
+                yield return new TextStretch(prepared.Text, prepared.Pause ?? TimeSpan.Zero);
+            }
+        }
+
+        foreach (var prepared in preparation.Finish())
+        {
+            yield return new TextStretch(prepared.Text, prepared.Pause ?? TimeSpan.Zero);
+        }
     }
 }
 

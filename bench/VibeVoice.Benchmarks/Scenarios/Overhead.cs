@@ -5,7 +5,10 @@ using RunPod.Worker;
 using VibeVoice.Benchmarks.Measuring;
 using VibeVoice.Server.Delivery;
 using VibeVoice.Server.Encoding;
+using VibeVoice.Server.Http;
+using VibeVoice.Server.Http.Speaking;
 using VibeVoice.Server.Queue;
+using VibeVoice.Server.Queue.OpenAi;
 using VibeVoice.Server.Speech;
 
 namespace VibeVoice.Benchmarks.Scenarios;
@@ -25,11 +28,22 @@ internal sealed class Overhead
     {
         var delivery = new DeliveryOptions();
         var time = TimeProvider.System;
-        _handler = new SpeakHandler(
-            new JobInputReader(new SpeechRequestFactory(new SpeechSettings(), synthesizer), delivery),
+        var requests = new SpeechRequestFactory(new SpeechSettings(), synthesizer);
+        var speech = new JobSpeech(
             new SpeechPipeline(synthesizer, _encoder, time),
             new DeliverySelector(delivery, Encoding, time, NullLogger<S3Delivery>.Instance),
             time,
+            NullLogger<JobSpeech>.Instance
+        );
+        _handler = new SpeakHandler(
+            new JobInputReader(requests, delivery),
+            speech,
+            new OpenAiJobs(
+                new SpeechBodyReader(requests, synthesizer, new HttpOptions()),
+                speech,
+                synthesizer,
+                NullLogger<OpenAiJobs>.Instance
+            ),
             NullLogger<SpeakHandler>.Instance
         );
     }

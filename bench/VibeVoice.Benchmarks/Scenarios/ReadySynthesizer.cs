@@ -56,6 +56,21 @@ internal sealed class ReadySynthesizer : ISynthesizer
         }
     }
 
+    /// <summary>All frames once the whole text has come.</summary>
+    public async IAsyncEnumerable<SpokenFrame> SpeakAsync(
+        SpeechRequest request,
+        IAsyncEnumerable<string> text,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        await foreach (var _ in text.WithCancellation(cancellationToken)) { }
+
+        foreach (var frame in _frames)
+        {
+            yield return frame;
+        }
+    }
+
     /// <summary>Something like a voice: harmonics that swell and fade four times a second.</summary>
     private static SpokenFrame MakeFrame(int number)
     {

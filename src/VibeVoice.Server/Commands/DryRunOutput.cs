@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
-using VibeVoice.Server.Queue;
 using VibeVoice.Server.Speech;
 
 namespace VibeVoice.Server.Commands;
@@ -18,11 +16,9 @@ internal static class DryRunOutput
     {
         if (isJson)
         {
-            var style = new JsonSerializerOptions(JobJson.Compact.Options)
-            {
-                WriteIndented = !Console.IsOutputRedirected,
-            };
-            await Console.Out.WriteLineAsync(ToJson(outline, request, synthesizer).ToJsonString(style));
+            var json = OutlineJson.Create(isIndented: !Console.IsOutputRedirected);
+            var answer = OutlineAnswer.Of(outline, request, synthesizer);
+            await Console.Out.WriteLineAsync(JsonSerializer.Serialize(answer, json.OutlineAnswer));
             return;
         }
 
@@ -44,38 +40,10 @@ internal static class DryRunOutput
         );
     }
 
-    private static JsonObject ToJson(SpeechOutline outline, SpeechRequest request, ISynthesizer synthesizer) =>
-        new()
-        {
-            ["engine"] = synthesizer.Engine,
-            ["voice"] = request.Voice.Name,
-            ["silence_seconds"] = outline.SilenceSeconds,
-            ["chunks"] = new JsonArray([.. outline.Chunks.Select(ToJson)]),
-            ["tokens"] = outline.Tokens,
-            ["estimated_seconds"] = outline.EstimatedSeconds,
-            ["warnings"] = new JsonArray([.. request.Warnings.Select(warning => JsonValue.Create(warning))]),
-        };
-
-    private static JsonObject ToJson(OutlinedChunk chunk) =>
-        new()
-        {
-            ["text"] = chunk.Text,
-            ["tokens"] = chunk.Tokens,
-            ["end"] = NameOf(chunk.End),
-            ["silence_seconds"] = chunk.SilenceSeconds,
-            ["estimated_seconds"] = chunk.EstimatedSeconds,
-        };
-
-    private static string NameOf(ChunkBoundary boundary) =>
-        boundary switch
-        {
-            ChunkBoundary.TextEnd => "text_end",
-            _ => boundary.ToString().ToLowerInvariant(),
-        };
-
     private static string Describe(int number, OutlinedChunk chunk)
     {
-        var end = chunk.End == ChunkBoundary.TextEnd ? "ends the text" : $"ends at: {NameOf(chunk.End)}";
+        var end =
+            chunk.End == ChunkBoundary.TextEnd ? "ends the text" : $"ends at: {OutlineChunkAnswer.NameOf(chunk.End)}";
         var silence = chunk.SilenceSeconds > 0 ? $"then {Seconds(chunk.SilenceSeconds)} of silence" : null;
         return Join($"chunk {number}", Tokens(chunk.Tokens), About(chunk.EstimatedSeconds), end, silence);
     }

@@ -3,10 +3,13 @@ using VibeVoice.Server.Delivery;
 using VibeVoice.Server.Encoding;
 using VibeVoice.Server.Http;
 using VibeVoice.Server.Http.Jobs;
+using VibeVoice.Server.Http.Speaking;
+using VibeVoice.Server.Http.TextStreams;
 using VibeVoice.Server.Installation;
 using VibeVoice.Server.Models;
 using VibeVoice.Server.Models.Voices;
 using VibeVoice.Server.Queue;
+using VibeVoice.Server.Queue.OpenAi;
 using VibeVoice.Server.Settings;
 using VibeVoice.Server.Speech;
 using VibeVoice.Server.Speech.Model;
@@ -50,6 +53,7 @@ internal static class SpeechServices
         var endpoint = SettingsReader.ReadLeniently<EndpointOptions>(configuration, problems);
         var http = SettingsReader.ReadLeniently<HttpOptions>(configuration, problems);
         var jobs = SettingsReader.ReadLeniently<JobOptions>(configuration, problems);
+        var streams = SettingsReader.ReadLeniently<TextStreamOptions>(configuration, problems);
         var services = new ServiceCollection()
             .AddSingleton(configuration)
             .AddSingleton(loggerFactory)
@@ -64,6 +68,7 @@ internal static class SpeechServices
             .AddSingleton(endpoint)
             .AddSingleton(http)
             .AddSingleton(jobs)
+            .AddSingleton(streams)
             .AddSingleton(WorkspaceCommand.Find(configuration))
             .AddSingleton(ProgressTerminal.Find(isQuiet))
             .AddSingleton(CreateHubStore)
@@ -77,6 +82,9 @@ internal static class SpeechServices
             .AddSingleton<DeliverySelector>()
             .AddSingleton(JobShelf.Create)
             .AddSingleton<JobInputReader>()
+            .AddSingleton<SpeechBodyReader>()
+            .AddSingleton<JobSpeech>()
+            .AddSingleton<OpenAiJobs>()
             .AddSingleton<SpeakHandler>();
         if (speech.Engine == SpeechEngine.VibeVoice)
         {

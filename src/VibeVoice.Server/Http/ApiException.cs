@@ -8,7 +8,7 @@ namespace VibeVoice.Server.Http;
 /// <param name="type">OpenAI's kind of error: "invalid_request_error".</param>
 /// <param name="code">Its short name, for programs.</param>
 /// <param name="message">What was found, what was expected, and what to do.</param>
-internal sealed class ApiException(int status, string type, string code, string message) : Exception(message)
+internal sealed partial class ApiException(int status, string type, string code, string message) : Exception(message)
 {
     private const string InvalidRequest = "invalid_request_error";
     private const string ServerError = "server_error";

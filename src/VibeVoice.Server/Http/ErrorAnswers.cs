@@ -7,20 +7,20 @@ namespace VibeVoice.Server.Http;
 /// <summary>Turns what goes wrong into an answer in OpenAI's shape; once a body has begun, the connection is cut.</summary>
 internal sealed class ErrorAnswers(RequestDelegate next, Failures failures, ServerMetrics metrics)
 {
-    /// <summary>What Nginx calls a request whose client has left; no answer has it.</summary>
-    private const int Cut = 499;
+    /// <summary>What Nginx calls a request whose client has left, here every one whose connection was cut; no answer has it.</summary>
+    public const int Cut = 499;
 
     public async Task InvokeAsync(HttpContext http)
     {
-        var isCut = !await TryAnswerAsync(http);
+        var status = await AnswerAsync(http);
         if (http.Request.Path == SpeechRoutes.Path)
         {
-            metrics.Answered(isCut ? Cut : http.Response.StatusCode);
+            metrics.Answered(status);
         }
     }
 
-    /// <summary>False where the connection was cut, by whom ever.</summary>
-    private async Task<bool> TryAnswerAsync(HttpContext http)
+    /// <returns>The status that it comes to.</returns>
+    private async Task<int> AnswerAsync(HttpContext http)
     {
         // Clients keep it and quote it.
         http.Response.Headers["x-request-id"] = http.TraceIdentifier;
@@ -32,14 +32,18 @@ internal sealed class ErrorAnswers(RequestDelegate next, Failures failures, Serv
                 await AnswerStatusAsync(http);
             }
 
-            return true;
+            return http.Response.StatusCode;
+        }
+        catch (AnsweredException answered)
+        {
+            return answered.Error.Status;
         }
         catch (Exception exception)
             when (exception is SlowReaderException || http.RequestAborted.IsCancellationRequested)
         {
             // Nobody is there to be answered.
             http.Abort();
-            return false;
+            return Cut;
         }
 #pragma warning disable CA1031 // The boundary of a request: what gets here is answered or cut, and a bug is logged whole.
         catch (Exception exception)
@@ -49,22 +53,24 @@ internal sealed class ErrorAnswers(RequestDelegate next, Failures failures, Serv
             if (!http.Response.HasStarted)
             {
                 await WriteAsync(http, error);
-                return true;
+                return error.Status;
             }
 
             // Ended cleanly, half a file would look whole.
             http.Abort();
-            return false;
+            return Cut;
         }
     }
+
+    /// <summary>A time as Retry-After tells it: never too short.</summary>
+    public static long WholeSeconds(TimeSpan time) => Math.Max(1, (long)Math.Ceiling(time.TotalSeconds));
 
     public static Task WriteAsync(HttpContext http, ApiException error)
     {
         http.Response.StatusCode = error.Status;
         if (error.RetryAfter is { } wait)
         {
-            var seconds = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds));
-            http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+            http.Response.Headers.RetryAfter = WholeSeconds(wait).ToString(CultureInfo.InvariantCulture);
         }
 
         if (error.Status == StatusCodes.Status401Unauthorized)

@@ -17,6 +17,10 @@ internal sealed partial class Failures(HttpOptions options, ServerMetrics metric
                 return ApiException.BodyTooLarge(options.MaxBodyBytes);
             case BadHttpRequestException bad:
                 return ApiException.InvalidJson(bad.Message.TrimEnd('.'));
+            case Speech.TextStalledException stalled:
+                return ApiException.TextStalled(stalled);
+            case PauseTooLongException pause:
+                return ApiException.Rejected([new Speech.SpeechProblem("delta", pause.Message)]);
             case Speech.SpeechFailedException failed:
                 metrics.Failed(failed);
                 Log.Failed(logger, failed.Message);

@@ -85,7 +85,7 @@ internal sealed record HttpOptions
 
     [Setting(
         "CORS_ORIGINS",
-        "Origins whose pages may call this server from a browser, separated by commas, or `*`; none where it is not set."
+        "Origins whose pages may call this server from a browser, separated by commas, or `*`; none where it is not set. Of pages elsewhere, only these may open a WebSocket."
     )]
     public string? CorsOrigins { get; init; }
 

@@ -1,13 +1,12 @@
 using System.Net;
-using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Cors.Infrastructure;
-using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using VibeVoice.Server.Http.Jobs;
 using VibeVoice.Server.Http.Lists;
 using VibeVoice.Server.Http.Operations;
 using VibeVoice.Server.Http.Page;
 using VibeVoice.Server.Http.Speaking;
+using VibeVoice.Server.Http.TextStreams;
 using VibeVoice.Server.Settings;
 using VibeVoice.Server.Speech;
 
@@ -74,6 +73,7 @@ internal sealed class HttpServer : IAsyncDisposable
     private static WebApplication Build(IServiceProvider services)
     {
         var options = services.GetRequiredService<HttpOptions>();
+        var rates = new SpeechRates(options);
         // Empty: settings come from our own options and from nowhere else, and signals are the command's.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         Share(builder.Services, services);
@@ -81,16 +81,24 @@ internal sealed class HttpServer : IAsyncDisposable
         builder.Services.AddDocumentation();
         builder.Services.AddTraces(options.TraceCollector);
         builder
-            .Services.AddSingleton<Failures>()
+            .Services.AddSingleton(_ => rates)
+            .AddSingleton<ApiKeys>()
+            .AddSingleton<Failures>()
             .AddSingleton<ServerMetrics>()
             .AddSingleton<ServerState>()
             .AddSingleton<SpeechSlots>();
-        builder.Services.AddSingleton<SpeechBodyReader>().AddSingleton<SpeechEndpoint>();
+        builder
+            .Services.AddSingleton<SpeechBodyReader>()
+            .AddSingleton<SpeechEndpoint>()
+            .AddSingleton<OutlineEndpoint>();
+        builder.Services.AddTextStreams();
         builder.Services.AddJobs();
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = _lastBytes);
         builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy => Allow(policy, options.Origins)));
-        builder.Services.AddRateLimiter(limiter => Limit(limiter, options));
+        builder.Services.AddRateLimiter(limiter =>
+            limiter.AddPolicy(SpeechEndpoint.RateLimitPolicy, rates.PartitionOf)
+        );
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
         var application = builder.Build();
         application.UseMiddleware<ErrorAnswers>();
@@ -102,6 +110,7 @@ internal sealed class HttpServer : IAsyncDisposable
 
         application.UseMiddleware<KeyGuard>();
         application.UseRateLimiter();
+        application.UseWebSockets();
         Map(application, options);
         return application;
     }
@@ -114,7 +123,11 @@ internal sealed class HttpServer : IAsyncDisposable
         application.MapPing(state);
         application.MapModels(synthesizer, options);
         application.MapVoices(synthesizer, options);
-        application.MapSpeech(application.Services.GetRequiredService<SpeechEndpoint>());
+        application.MapSpeech(
+            application.Services.GetRequiredService<SpeechEndpoint>(),
+            application.Services.GetRequiredService<OutlineEndpoint>()
+        );
+        application.MapTextStreams(application.Services.GetRequiredService<TextStreamEndpoint>());
         application.MapJobs(application.Services.GetRequiredService<JobEndpoint>());
         application.MapOperations(
             state,
@@ -142,32 +155,6 @@ internal sealed class HttpServer : IAsyncDisposable
     private static void Allow(CorsPolicyBuilder policy, IReadOnlyList<string> origins) =>
         policy.WithOrigins([.. origins]).AllowAnyHeader().AllowAnyMethod().WithExposedHeaders("*");
 
-    private static void Limit(RateLimiterOptions limiter, HttpOptions options)
-    {
-        limiter.AddPolicy(
-            SpeechEndpoint.RateLimitPolicy,
-            http =>
-                options.RateLimitPerMinute == 0
-                    ? RateLimitPartition.GetNoLimiter("")
-                    : RateLimitPartition.GetSlidingWindowLimiter(
-                        KeyGuard.KeyOf(http.Request) ?? $"{http.Connection.RemoteIpAddress}",
-                        _ => new SlidingWindowRateLimiterOptions
-                        {
-                            PermitLimit = options.RateLimitPerMinute,
-                            Window = TimeSpan.FromMinutes(1),
-                            SegmentsPerWindow = 12,
-                        }
-                    )
-        );
-        limiter.OnRejected = (context, _) =>
-        {
-            var wait = context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var told)
-                ? told
-                : TimeSpan.FromSeconds(60.0 / 12);
-            throw ApiException.TooMany(options.RateLimitPerMinute, wait);
-        };
-    }
-
     /// <summary>What the program has made already is used here and disposed of there.</summary>
     private static void Share(IServiceCollection target, IServiceProvider source) =>
         target
@@ -175,6 +162,8 @@ internal sealed class HttpServer : IAsyncDisposable
             .AddSingleton(typeof(ILogger<>), typeof(Logger<>))
             .AddSingleton(source.GetRequiredService<TimeProvider>())
             .AddSingleton(source.GetRequiredService<HttpOptions>())
+            .AddSingleton(source.GetRequiredService<TextStreamOptions>())
+            .AddSingleton(source.GetRequiredService<SpeechSettings>())
             .AddSingleton(source.GetRequiredService<Queue.QueueOptions>())
             .AddSingleton(source.GetRequiredService<SpeechSettings>())
             .AddSingleton(source.GetRequiredService<JobOptions>())

@@ -8,6 +8,7 @@ internal sealed class ServerState : IDisposable
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _draining = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _running;
 
     public ServerPhase Phase { get; private set; } = ServerPhase.Loading;
@@ -18,6 +19,9 @@ internal sealed class ServerState : IDisposable
     /// <summary>Ends when it can speak.</summary>
     public Task Ready => _ready.Task;
 
+    /// <summary>Done when the server begins to stop.</summary>
+    public Task Draining => _draining.Task;
+
     public void BecomeReady()
     {
         lock (_lock)
@@ -27,6 +31,15 @@ internal sealed class ServerState : IDisposable
                 Phase = ServerPhase.Ready;
                 _ready.SetResult();
             }
+        }
+    }
+
+    /// <exception cref="ApiException">The server does not speak yet, or no more.</exception>
+    public void EnsureReady()
+    {
+        if (Phase is not ServerPhase.Ready and var phase)
+        {
+            throw ApiException.NotReady(phase);
         }
     }
 
@@ -58,6 +71,7 @@ internal sealed class ServerState : IDisposable
             }
         }
 
+        _draining.TrySetResult();
         try
         {
             await _idle.Task.WaitAsync(limit, timeProvider);

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using VibeVoice.Server.Delivery;
+using VibeVoice.Server.Queue.OpenAi;
 using VibeVoice.Server.Speech;
 
 namespace VibeVoice.Server.Queue;
@@ -104,6 +105,7 @@ internal sealed record JobMetadata
 )]
 [JsonSerializable(typeof(JobAnswer))]
 [JsonSerializable(typeof(JobStreamItem))]
+[JsonSerializable(typeof(OpenAiSpeech))]
 internal sealed partial class JobJson : JsonSerializerContext
 {
     /// <summary>

@@ -1,39 +1,27 @@
-using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using RunPod.Worker;
 using VibeVoice.Server.Delivery;
-using VibeVoice.Server.Encoding;
+using VibeVoice.Server.Queue.OpenAi;
 using VibeVoice.Server.Speech;
 
 namespace VibeVoice.Server.Queue;
 
-/// <summary>One RunPod job: read, speak, encode, deliver, answer as the deployment plan says.</summary>
+/// <summary>One RunPod job: read, speak, encode, deliver, answer as the deployment plan says, or as OpenAI's API does.</summary>
 internal sealed partial class SpeakHandler(
     JobInputReader reader,
-    SpeechPipeline pipeline,
-    DeliverySelector deliveries,
-    TimeProvider timeProvider,
+    JobSpeech speech,
+    OpenAiJobs openAi,
     ILogger<SpeakHandler> logger
 )
 {
-    /// <summary>Between progress posts: each is a request to the platform.</summary>
-    private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(2);
-
-    /// <summary>
-    /// A piece in base64 and its envelope stay under RunPod's 1 MB for a stream chunk: 700,000 bytes become 933,336.
-    /// </summary>
-    private const int MaxPieceBytes = 700_000;
-
-    /// <summary>Encoded audio that waits for a slow post before the encoder, and with it the engine, is held up.</summary>
-    private const int MaxWaitingBytes = 4 * MaxPieceBytes;
-
-    /// <summary>Each post costs a round trip; less than this waits for more, but for the first and the last piece.</summary>
-    private const int MinPieceBytes = 4096;
-
     public async Task<JobResult> HandleAsync(JobContext job, CancellationToken cancellationToken)
     {
+        if (OpenAiCall.Find(job.Input) is { } call)
+        {
+            return await openAi.HandleAsync(job, call, cancellationToken);
+        }
+
         try
         {
             var input = reader.Read(job.Input, job.Job);
@@ -42,7 +30,13 @@ internal sealed partial class SpeakHandler(
                 return JobResult.FromStream(StreamAsync(input, cancellationToken));
             }
 
-            var answer = await SpeakAsync(job, input, cancellationToken);
+            var (delivered, report) = await speech.SpeakAsync(job, input, cancellationToken);
+            var answer = new JobAnswer
+            {
+                AudioUrl = delivered.AudioUrl,
+                AudioBase64 = delivered.AudioBase64,
+                Metadata = JobMetadata.From(report, delivered),
+            };
             return JobResult.FromValue(answer, JobJson.Compact.JobAnswer);
         }
         catch (JobRejectedException exception)
@@ -57,118 +51,39 @@ internal sealed partial class SpeakHandler(
         }
     }
 
-    private async Task<JobAnswer> SpeakAsync(JobContext job, JobInput input, CancellationToken cancellationToken)
-    {
-        using var chosen = deliveries.For(job.Id, input);
-        var delivery = chosen.Delivery;
-        var speech = input.Request with { IsHeardWhole = true };
-        var run = pipeline.Start(speech, delivery.HeadCanBeCompleted, Progress(job), cancellationToken);
-        var request = new DeliveryRequest(job.Id, input.Request.Format, pipeline.Labels(input.Request));
-        var delivered = await delivery.DeliverAsync(request, run.Audio, cancellationToken);
-        if (cancellationToken.IsCancellationRequested)
-        {
-            // Stopped after the last byte: nobody will ask for the file.
-            await delivery.DiscardAsync(delivered, CancellationToken.None);
-            cancellationToken.ThrowIfCancellationRequested();
-        }
-
-        var metadata = JobMetadata.From(run.Report(), delivered);
-        LogSpoken(metadata);
-        return new JobAnswer
-        {
-            AudioUrl = delivered.AudioUrl,
-            AudioBase64 = delivered.AudioBase64,
-            Metadata = metadata,
-        };
-    }
-
     /// <summary>The encoded file in base64 pieces as it is made, then the metadata.</summary>
     private async IAsyncEnumerable<ReadOnlyMemory<byte>> StreamAsync(
         JobInput input,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var run = pipeline.Start(input.Request, headCanBeCompleted: false, progress: null, stop.Token);
-        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: MaxWaitingBytes, useSynchronizationContext: false));
-        var encoding = FillAsync(run.Audio, pipe.Writer, stop.Token);
-        var bytes = 0L;
-        try
+        JobMetadata? metadata = null;
+        var pieces = speech.StreamAsync(
+            input.Request,
+            (bytes, report) => metadata = JobMetadata.From(report, new DeliveredAudio { Bytes = bytes }),
+            cancellationToken
+        );
+        await using var reading = pieces.GetAsyncEnumerator(cancellationToken);
+        for (var index = 0; await NextAsync(reading); index++)
         {
-            for (var index = 0; ; index++)
-            {
-                var result = await pipe.Reader.ReadAtLeastAsync(index == 0 ? 1 : MinPieceBytes, cancellationToken);
-                if (result.Buffer.IsEmpty)
-                {
-                    break;
-                }
-
-                var piece = result.Buffer.Slice(0, Math.Min(MaxPieceBytes, result.Buffer.Length));
-                bytes += piece.Length;
-                var base64 = Convert.ToBase64String(System.Buffers.BuffersExtensions.ToArray(piece));
-                pipe.Reader.AdvanceTo(piece.End);
-                yield return Json(new JobStreamItem { Index = index, AudioBase64 = base64 });
-            }
-        }
-        finally
-        {
-            await stop.CancelAsync();
-            await pipe.Reader.CompleteAsync();
-            await encoding.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            yield return Json(
+                new JobStreamItem { Index = index, AudioBase64 = Convert.ToBase64String(reading.Current) }
+            );
         }
 
-        var metadata = JobMetadata.From(run.Report(), new DeliveredAudio { Bytes = bytes });
-        LogSpoken(metadata);
         yield return Json(new JobStreamItem { Metadata = metadata });
     }
 
-    private async Task FillAsync(EncodedAudio audio, PipeWriter output, CancellationToken cancellationToken)
+    private async ValueTask<bool> NextAsync(IAsyncEnumerator<byte[]> pieces)
     {
         try
         {
-            await foreach (var piece in audio.Pieces.WithCancellation(cancellationToken))
-            {
-                var flushed = await output.WriteAsync(piece, cancellationToken);
-                if (flushed.IsCompleted)
-                {
-                    break;
-                }
-            }
-
-            await output.CompleteAsync();
+            return await pieces.MoveNextAsync();
         }
         catch (SpeechFailedException exception)
         {
-            await output.CompleteAsync(Told(exception));
+            throw Told(exception);
         }
-#pragma warning disable CA1031 // A hand-over between tasks: the reader throws it again.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            await output.CompleteAsync(exception);
-        }
-    }
-
-    private Action<SpeechProgress> Progress(JobContext job)
-    {
-        var last = timeProvider.GetTimestamp();
-        return progress =>
-        {
-            var now = timeProvider.GetTimestamp();
-            if (timeProvider.GetElapsedTime(last, now) < ProgressInterval)
-            {
-                return;
-            }
-
-            last = now;
-            job.ReportProgress(
-                new JsonObject
-                {
-                    ["seconds_spoken"] = Math.Round(progress.Spoken.TotalSeconds, 1),
-                    ["share_of_text"] = Math.Round(progress.ShareOfText, 3),
-                }
-            );
-        };
     }
 
     private JobFailedException Told(SpeechFailedException exception)
@@ -180,9 +95,6 @@ internal sealed partial class SpeakHandler(
     private static byte[] Json(JobStreamItem item) =>
         JsonSerializer.SerializeToUtf8Bytes(item, JobJson.Compact.JobStreamItem);
 
-    private void LogSpoken(JobMetadata metadata) =>
-        Log.Spoke(logger, metadata.Characters, metadata.DurationSeconds, metadata.Format, metadata.RealTimeFactor);
-
     private static partial class Log
     {
         [LoggerMessage(LogLevel.Information, "Rejected the input for {Count} reasons.")]
@@ -190,17 +102,5 @@ internal sealed partial class SpeakHandler(
 
         [LoggerMessage(LogLevel.Warning, "Failed: {Reason}")]
         public static partial void Failed(ILogger logger, string reason);
-
-        [LoggerMessage(
-            LogLevel.Information,
-            "Spoke {Characters} characters as {Seconds} s of {Format}, real-time factor {RealTimeFactor}."
-        )]
-        public static partial void Spoke(
-            ILogger logger,
-            int characters,
-            double seconds,
-            string format,
-            double realTimeFactor
-        );
     }
 }

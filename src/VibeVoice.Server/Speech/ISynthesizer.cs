@@ -35,14 +35,26 @@ internal interface ISynthesizer
     /// <summary>Speaks; each frame is handed out before the next is made.</summary>
     /// <exception cref="SpeechFailedException">The engine broke.</exception>
     IAsyncEnumerable<SpokenFrame> SpeakAsync(SpeechRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Speaks a text while it is being written: what can no longer change is spoken before the rest is there.</summary>
+    /// <param name="request">How; its own text is not read.</param>
+    /// <param name="text">Pieces, cut anywhere: the speech does not depend on where.</param>
+    /// <param name="cancellationToken">Stops within one frame, or while text is awaited.</param>
+    /// <exception cref="SpeechFailedException">The engine broke.</exception>
+    /// <exception cref="PauseTooLongException">The text has come to a pause that is longer than the request allows.</exception>
+    IAsyncEnumerable<SpokenFrame> SpeakAsync(
+        SpeechRequest request,
+        IAsyncEnumerable<string> text,
+        CancellationToken cancellationToken
+    );
 }
 
 /// <summary>A frame, and how much of the text has been spoken when it ends.</summary>
 /// <param name="Audio">The samples.</param>
-/// <param name="ShareOfText">0 to 1, never falling.</param>
+/// <param name="ShareOfText">0 to 1, never falling; 0 while the text is still being written.</param>
 internal readonly record struct SpokenFrame(AudioFrame Audio, double ShareOfText)
 {
-    /// <summary>Tokens of the whole prepared text; null where the engine reads none.</summary>
+    /// <summary>Tokens of the whole prepared text; null where the engine reads none, and while the text is still being written.</summary>
     public int? TextTokens { get; init; }
 
     /// <summary>Where the chunk begins whose first frame this is; null for its other frames.</summary>

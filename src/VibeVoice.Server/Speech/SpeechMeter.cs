@@ -20,6 +20,9 @@ internal sealed class SpeechMeter(TimeProvider timeProvider, double speed)
     /// <summary>Largest absolute sample.</summary>
     public float Peak { get; private set; }
 
+    /// <summary>Length of the text in Unicode scalars.</summary>
+    public int Characters { get; set; }
+
     /// <summary>Tokens of the prepared text; null where the engine reads none.</summary>
     public int? TextTokens { get; set; }
 

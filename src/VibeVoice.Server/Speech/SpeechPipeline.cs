@@ -21,9 +21,26 @@ internal sealed class SpeechPipeline(ISynthesizer synthesizer, AudioEncoder enco
         CancellationToken cancellationToken
     )
     {
+        var meter = new SpeechMeter(timeProvider, request.Speed) { Characters = request.Characters };
+        var frames = synthesizer.SpeakAsync(request, cancellationToken);
+        return Start(request, frames, meter, headCanBeCompleted, progress, cancellationToken);
+    }
+
+    /// <summary>The same while the text is being written.</summary>
+    /// <param name="request">How; its own text is not read.</param>
+    /// <param name="text">What to say.</param>
+    /// <param name="progress">Told after each frame, on the synthesizer's thread; it knows no share of the text.</param>
+    /// <param name="cancellationToken">Stops within one frame.</param>
+    public SpeechRun Start(
+        SpeechRequest request,
+        GrowingText text,
+        Action<SpeechProgress>? progress,
+        CancellationToken cancellationToken
+    )
+    {
         var meter = new SpeechMeter(timeProvider, request.Speed);
-        var frames = MeterAsync(request, meter, progress, cancellationToken);
-        return Run(frames, request, meter, headCanBeCompleted, cancellationToken);
+        var frames = SpeakAsync(request, text, meter, cancellationToken);
+        return Start(request, frames, meter, headCanBeCompleted: false, progress, cancellationToken);
     }
 
     /// <summary>The same of what was spoken before and kept.</summary>
@@ -35,19 +52,21 @@ internal sealed class SpeechPipeline(ISynthesizer synthesizer, AudioEncoder enco
         CancellationToken cancellationToken
     )
     {
-        var meter = new SpeechMeter(timeProvider, request.Speed);
-        var frames = MeterKeptAsync(spoken, request, meter, cancellationToken);
-        return Run(frames, request, meter, headCanBeCompleted, cancellationToken);
+        var meter = new SpeechMeter(timeProvider, request.Speed) { Characters = request.Characters };
+        var frames = spoken.Select(frame => new SpokenFrame(frame, 1));
+        return Start(request, frames, meter, headCanBeCompleted, progress: null, cancellationToken);
     }
 
-    private SpeechRun Run(
-        IAsyncEnumerable<AudioFrame> frames,
+    private SpeechRun Start(
         SpeechRequest request,
+        IAsyncEnumerable<SpokenFrame> spoken,
         SpeechMeter meter,
         bool headCanBeCompleted,
+        Action<SpeechProgress>? progress,
         CancellationToken cancellationToken
     )
     {
+        var frames = MeterAsync(spoken, meter, progress, cancellationToken);
         var encoding = new EncodingRequest
         {
             Format = request.Format,
@@ -57,23 +76,6 @@ internal sealed class SpeechPipeline(ISynthesizer synthesizer, AudioEncoder enco
             HeadCanBeCompleted = headCanBeCompleted,
         };
         return new SpeechRun(encoder.Encode(frames, encoding, cancellationToken), meter, synthesizer, request);
-    }
-
-    private async IAsyncEnumerable<AudioFrame> MeterKeptAsync(
-        IAsyncEnumerable<AudioFrame> spoken,
-        SpeechRequest request,
-        SpeechMeter meter,
-        [EnumeratorCancellation] CancellationToken cancellationToken
-    )
-    {
-        meter.Begin();
-        await foreach (var frame in spoken.WithCancellation(cancellationToken))
-        {
-            meter.Add(frame);
-            yield return frame;
-        }
-
-        End(meter, request);
     }
 
     /// <summary>What is kept with the file wherever it can be: that a machine made it, and which.</summary>
@@ -86,22 +88,48 @@ internal sealed class SpeechPipeline(ISynthesizer synthesizer, AudioEncoder enco
             ["voice"] = request.Voice.Name,
         };
 
-    private async IAsyncEnumerable<AudioFrame> MeterAsync(
+    /// <summary>One stretch of the text after another, each spoken as a text of its own.</summary>
+    private async IAsyncEnumerable<SpokenFrame> SpeakAsync(
         SpeechRequest request,
+        GrowingText text,
+        SpeechMeter meter,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        var tokensBefore = 0;
+        await foreach (var stretch in text.StretchesAsync(cancellationToken))
+        {
+            int? tokens = null;
+            await foreach (var frame in synthesizer.SpeakAsync(request, stretch, cancellationToken))
+            {
+                tokens = frame.TextTokens ?? tokens;
+                yield return frame with
+                {
+                    TextTokens = tokensBefore + tokens,
+                };
+            }
+
+            tokensBefore += tokens ?? 0;
+            meter.Characters = text.Characters;
+        }
+    }
+
+    private async IAsyncEnumerable<AudioFrame> MeterAsync(
+        IAsyncEnumerable<SpokenFrame> spoken,
         SpeechMeter meter,
         Action<SpeechProgress>? progress,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
         meter.Begin();
-        await foreach (var frame in synthesizer.SpeakAsync(request, cancellationToken))
+        await foreach (var frame in spoken.WithCancellation(cancellationToken))
         {
             if (frame.Warning is not null)
             {
                 meter.Warnings.Add(frame.Warning);
             }
 
-            meter.TextTokens ??= frame.TextTokens;
+            meter.TextTokens = frame.TextTokens ?? meter.TextTokens;
             if (!frame.Audio.Samples.IsEmpty)
             {
                 meter.Add(frame.Audio);
@@ -111,16 +139,11 @@ internal sealed class SpeechPipeline(ISynthesizer synthesizer, AudioEncoder enco
             progress?.Invoke(new SpeechProgress(meter.AudioDuration, frame.ShareOfText));
         }
 
-        End(meter, request);
-    }
-
-    private void End(SpeechMeter meter, SpeechRequest request)
-    {
         meter.End();
         if (meter.Peak < SilencePeak)
         {
             throw new SpeechFailedException(
-                $"The {synthesizer.Engine} engine made no audible sound from the text ({request.Characters} characters); "
+                $"The {synthesizer.Engine} engine made no audible sound from the text ({meter.Characters} characters); "
                     + "give it words to speak, in the language of the voice."
             );
         }

@@ -20,13 +20,46 @@ internal sealed class SpeechRequestFactory(SpeechSettings options, ISynthesizer 
     /// <exception cref="JobRejectedException">There are problems; all of them are told.</exception>
     public SpeechRequest Create(SpeechInput input, SpeechFieldNames names, ICollection<SpeechProblem> problems)
     {
-        var preparation = new TextOptions
+        var preparation = PreparationOf(input);
+        var text = CheckText(input.Text, preparation, names.Text, problems, out var characters);
+        return Create(input, preparation, text, characters, names, problems);
+    }
+
+    /// <summary>The same for a text that is still to come; what comes of it must be checked as it does.</summary>
+    /// <exception cref="JobRejectedException">There are problems; all of them are told.</exception>
+    public SpeechRequest CreateForGrowingText(
+        SpeechInput input,
+        SpeechFieldNames names,
+        ICollection<SpeechProblem> problems
+    ) => Create(input, PreparationOf(input), "", 0, names, problems);
+
+    /// <summary>What is said of a text that has grown too long.</summary>
+    public SpeechProblem TooLong(string name, int characters) =>
+        SpeechProblem.Of(
+            name,
+            Invariant($"has {characters:N0} characters, but must have {TextLengths}; send it in parts")
+        ) with
+        {
+            IsTooLong = true,
+        };
+
+    private TextOptions PreparationOf(SpeechInput input) =>
+        new()
         {
             RemoveMarkdown = input.RemoveMarkdown ?? options.RemoveMarkdown,
             RemoveEmoji = input.RemoveEmoji ?? options.RemoveEmoji,
             LongestPause = TimeSpan.FromSeconds(options.MaxPauseSeconds),
         };
-        var text = CheckText(input.Text, preparation, names.Text, problems, out var characters);
+
+    private SpeechRequest Create(
+        SpeechInput input,
+        TextOptions preparation,
+        string? text,
+        int characters,
+        SpeechFieldNames names,
+        ICollection<SpeechProblem> problems
+    )
+    {
         var voice = CheckVoice(input.Voice, names.Voice, problems);
         var format = CheckFormat(input.Format, names.Format, problems);
         CheckReferenceAudio(input.ReferenceAudio, names.ReferenceAudio, problems);
@@ -102,12 +135,7 @@ internal sealed class SpeechRequestFactory(SpeechSettings options, ISynthesizer 
         }
         else if ((characters = text.EnumerateRunes().Count()) > options.MaxTextCharacters)
         {
-            Add(
-                problems,
-                name,
-                Invariant($"has {characters:N0} characters, but must have {expected}; send it in parts"),
-                isTooLong: true
-            );
+            Add(problems, TooLong(name, characters));
         }
         else
         {
@@ -205,12 +233,15 @@ internal sealed class SpeechRequestFactory(SpeechSettings options, ISynthesizer 
         }
     }
 
-    private static void Add(ICollection<SpeechProblem> problems, string name, string complaint, bool isTooLong = false)
+    private static void Add(ICollection<SpeechProblem> problems, string name, string complaint) =>
+        Add(problems, SpeechProblem.Of(name, complaint));
+
+    private static void Add(ICollection<SpeechProblem> problems, SpeechProblem problem)
     {
         // A field whose type was already wrong reads as not given; one complaint about it is enough.
-        if (problems.All(problem => problem.Field != name))
+        if (problems.All(other => other.Field != problem.Field))
         {
-            problems.Add(SpeechProblem.Of(name, complaint) with { IsTooLong = isTooLong });
+            problems.Add(problem);
         }
     }
 }

@@ -18,7 +18,7 @@ internal sealed class SpeechRun(EncodedAudio audio, SpeechMeter meter, ISynthesi
             Format = request.Format,
             SampleRateHz = synthesizer.SampleRateHz,
             Duration = meter.AudioDuration,
-            Characters = request.Characters,
+            Characters = meter.Characters,
             TextTokens = meter.TextTokens,
             Frames = meter.Frames,
             Seed = request.Seed,

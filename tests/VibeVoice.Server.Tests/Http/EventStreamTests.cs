@@ -1,6 +1,7 @@
 using System.Net.ServerSentEvents;
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
+using VibeVoice.Server.Http;
 using VibeVoice.Server.Speech;
 using VibeVoice.Server.Tests.Speech;
 
@@ -69,6 +70,15 @@ public sealed class EventStreamTests
         var error = JsonElement.Parse(events[^1].Data).GetProperty("error");
         error.GetProperty("message").GetString().ShouldBe("It broke.");
         error.GetProperty("code").GetString().ShouldBe("speech_failed");
+
+        // Both, and neither as spoken.
+        var metrics = await stage.Client.GetStringAsync("/metrics", Token);
+        metrics.ShouldContain("vibevoice_speech_requests_total{status=\"500\"} 2\n");
+        metrics.ShouldNotContain("{status=\"200\"}");
+        metrics.ShouldContain("vibevoice_first_audio_seconds_count 0\n");
+        var log = stage.Logs.GetSnapshot().Select(record => record.Message).ToList();
+        log.ShouldContain("An event stream ended with the error 'speech_failed'.");
+        log.ShouldNotContain(message => message.StartsWith("Spoke ", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -99,6 +109,67 @@ public sealed class EventStreamTests
         var text = await answer.Content.ReadAsStringAsync(Token);
         text.ShouldStartWith(": ");
         text.ShouldEndWith("data: [DONE]\n\n");
+    }
+
+    [Fact]
+    public async Task Who_waits_for_a_slot_gets_comments_and_a_full_queue_refuses_before_any_byte()
+    {
+        var time = new FakeTimeProvider();
+        var go = new TaskCompletionSource();
+        var engine = new FakeSynthesizer { Frames = 1, BeforeFrame = (_, _) => go.Task };
+        await using var stage = await HttpStage.StartAsync(
+            engine,
+            new HttpOptions { QueueLength = 1 },
+            slots: 1,
+            time: time
+        );
+        const string body = """{"input": "x", "response_format": "pcm", "stream_format": "sse"}""";
+        var running = stage.SpeakAsync("""{"input": "x", "response_format": "pcm"}""");
+        await stage.UntilAsync("vibevoice_active_slots 1");
+        var waiting = stage.SpeakAsync(body);
+        await stage.UntilAsync("vibevoice_queue_length 1");
+        using (var refused = await stage.SpeakAsync(body))
+        {
+            (await HttpStage.ErrorOfAsync(refused, 429)).GetProperty("code").GetString().ShouldBe("queue_full");
+            refused.Headers.RetryAfter.ShouldNotBeNull();
+        }
+
+        waiting.IsCompleted.ShouldBeFalse();
+        time.Advance(TimeSpan.FromSeconds(15));
+        using var answer = await waiting.WaitAsync(TimeSpan.FromSeconds(10), Token);
+        answer.Content.Headers.ContentType!.ToString().ShouldBe("text/event-stream");
+        running.IsCompleted.ShouldBeFalse();
+        go.SetResult();
+        var text = await answer.Content.ReadAsStringAsync(Token);
+        text.ShouldStartWith(": ");
+        text.ShouldEndWith("data: [DONE]\n\n");
+        (await running).Dispose();
+    }
+
+    [Fact]
+    public async Task What_ends_while_it_waits_is_told_in_an_event_once_headers_are_out()
+    {
+        var time = new FakeTimeProvider();
+        var engine = new FakeSynthesizer { BeforeFrame = (_, token) => Task.Delay(Timeout.Infinite, token) };
+        await using var stage = await HttpStage.StartAsync(
+            engine,
+            new HttpOptions { RequestSeconds = 40 },
+            slots: 1,
+            time: time
+        );
+        var running = stage.SpeakAsync("""{"input": "x", "response_format": "pcm"}""");
+        await stage.UntilAsync("vibevoice_active_slots 1");
+        var waiting = stage.SpeakAsync("""{"input": "x", "response_format": "pcm", "stream_format": "sse"}""");
+        await stage.UntilAsync("vibevoice_queue_length 1");
+        time.Advance(TimeSpan.FromSeconds(15));
+        using var answer = await waiting.WaitAsync(TimeSpan.FromSeconds(10), Token);
+        time.Advance(TimeSpan.FromSeconds(25));
+        var events = await EventsAsync(answer);
+        events[^1].EventType.ShouldBe("error");
+        events[^1].Data.ShouldContain("\"code\":\"timeout\"");
+        (await running).Dispose();
+        await stage.UntilAsync("vibevoice_speech_requests_total{status=\"503\"} 2");
+        await stage.UntilAsync("vibevoice_active_slots 0");
     }
 
     private static async Task<List<SseItem<string>>> EventsAsync(HttpResponseMessage answer)

@@ -7,6 +7,7 @@ using VibeVoice.Server.Encoding;
 using VibeVoice.Server.Http;
 using VibeVoice.Server.Http.Jobs;
 using VibeVoice.Server.Http.Jobs.Storage;
+using VibeVoice.Server.Http.TextStreams;
 using VibeVoice.Server.Queue;
 using VibeVoice.Server.Speech;
 
@@ -46,7 +47,9 @@ internal sealed class HttpStage : IAsyncDisposable
         TimeProvider? time = null,
         string? ffmpegPath = null,
         IJobStore? jobs = null,
-        JobOptions? jobOptions = null
+        JobOptions? jobOptions = null,
+        TextStreamOptions? streams = null,
+        SpeechSettings? speech = null
     )
     {
         var logs = FakeLogCollector.Create(new FakeLogCollectorOptions());
@@ -60,8 +63,9 @@ internal sealed class HttpStage : IAsyncDisposable
             .AddSingleton(typeof(ILogger<>), typeof(Logger<>))
             .AddSingleton(time ?? TimeProvider.System)
             .AddSingleton((options ?? new HttpOptions()) with { Port = 0 })
+            .AddSingleton(streams ?? new TextStreamOptions())
             .AddSingleton(new QueueOptions { Concurrency = slots })
-            .AddSingleton(new SpeechSettings())
+            .AddSingleton(speech ?? new SpeechSettings())
             .AddSingleton(encoding)
             .AddSingleton(jobOptions ?? new JobOptions())
             .AddSingleton(new JobShelf(jobs, jobOptions ?? new JobOptions(), time ?? TimeProvider.System))
@@ -93,6 +97,17 @@ internal sealed class HttpStage : IAsyncDisposable
             HttpCompletionOption.ResponseHeadersRead,
             cancellationToken ?? TestContext.Current.CancellationToken
         );
+
+    /// <summary>Waits for a line of the figures.</summary>
+    public async Task UntilAsync(string line)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(TimeSpan.FromSeconds(60));
+        while (!(await Client.GetStringAsync("/metrics", patience.Token)).Contains(line + "\n"))
+        {
+            await Task.Delay(20, patience.Token);
+        }
+    }
 
     /// <summary>The error of an answer that must be one, in OpenAI's shape.</summary>
     public static async Task<JsonElement> ErrorOfAsync(HttpResponseMessage answer, int status)

@@ -118,7 +118,7 @@ public sealed class LimitTests
         using var running = await stage.SpeakAsync(Pcm);
         await half.Task;
         var waiting = stage.SpeakAsync(Pcm);
-        await UntilAsync(stage, "vibevoice_queue_length 1");
+        await stage.UntilAsync("vibevoice_queue_length 1");
 
         // A quarter of the text took 10 seconds, so three quarters will take 30.
         time.Advance(TimeSpan.FromSeconds(10));
@@ -139,16 +139,16 @@ public sealed class LimitTests
         var engine = new FakeSynthesizer { Frames = 1, BeforeFrame = (_, _) => go.Task };
         await using var stage = await HttpStage.StartAsync(engine, new HttpOptions { QueueLength = 1 }, slots: 1);
         var running = stage.SpeakAsync(Pcm);
-        await UntilAsync(stage, "vibevoice_active_slots 1");
+        await stage.UntilAsync("vibevoice_active_slots 1");
         using (var leaving = CancellationTokenSource.CreateLinkedTokenSource(Token))
         {
             var waiting = stage.SpeakAsync(Pcm, leaving.Token);
-            await UntilAsync(stage, "vibevoice_queue_length 1");
+            await stage.UntilAsync("vibevoice_queue_length 1");
             await leaving.CancelAsync();
             await Should.ThrowAsync<OperationCanceledException>(() => waiting);
         }
 
-        await UntilAsync(stage, "vibevoice_queue_length 0");
+        await stage.UntilAsync("vibevoice_queue_length 0");
         go.SetResult();
         (await running).Dispose();
     }
@@ -166,12 +166,12 @@ public sealed class LimitTests
             stalled.Add(await AskAndReadNothingAsync(stage.Port));
         }
 
-        await UntilAsync(stage, "vibevoice_active_slots 4");
+        await stage.UntilAsync("vibevoice_active_slots 4");
         using var fifth = await stage.SpeakAsync(Pcm);
         fifth.StatusCode.ShouldBe(HttpStatusCode.OK);
         (await fifth.Content.ReadAsByteArrayAsync(Token)).Length.ShouldBe(6_000 * 6_400);
-        await UntilAsync(stage, "vibevoice_speech_requests_total{status=\"499\"} 4");
-        await UntilAsync(stage, "vibevoice_active_slots 0");
+        await stage.UntilAsync("vibevoice_speech_requests_total{status=\"499\"} 4");
+        await stage.UntilAsync("vibevoice_active_slots 0");
         stage
             .Logs.GetSnapshot()
             .Count(record => record.Message.StartsWith("A reader took too little", StringComparison.Ordinal))
@@ -214,16 +214,6 @@ public sealed class LimitTests
             + $"Content-Length: {Pcm.Length}\r\n\r\n{Pcm}";
         await socket.SendAsync(System.Text.Encoding.ASCII.GetBytes(request), Token);
         return socket;
-    }
-
-    private static async Task UntilAsync(HttpStage stage, string line)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        patience.CancelAfter(TimeSpan.FromSeconds(60));
-        while (!(await stage.Client.GetStringAsync("/metrics", patience.Token)).Contains(line + "\n"))
-        {
-            await Task.Delay(20, patience.Token);
-        }
     }
 
     private static async Task<HttpStatusCode> StatusAsync(HttpStage stage, string path)

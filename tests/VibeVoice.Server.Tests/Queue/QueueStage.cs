@@ -8,7 +8,10 @@ using Testing.RunPod;
 using Testing.S3;
 using VibeVoice.Server.Delivery;
 using VibeVoice.Server.Encoding;
+using VibeVoice.Server.Http;
+using VibeVoice.Server.Http.Speaking;
 using VibeVoice.Server.Queue;
+using VibeVoice.Server.Queue.OpenAi;
 using VibeVoice.Server.Speech;
 using VibeVoice.Server.Tests.Speech;
 
@@ -93,9 +96,16 @@ internal sealed class QueueStage : IAsyncDisposable
     }
 
     /// <summary>Serves the queue until this is disposed.</summary>
-    public void Serve(FakeRunPod runPod, Func<RunPodWorkerOptions, RunPodWorkerOptions>? change = null)
+    public void Serve(FakeRunPod runPod, Func<RunPodWorkerOptions, RunPodWorkerOptions>? change = null) =>
+        Serve(runPod.Environment(), change);
+
+    /// <summary>The same for another platform.</summary>
+    public void Serve(
+        IReadOnlyDictionary<string, string?> environment,
+        Func<RunPodWorkerOptions, RunPodWorkerOptions>? change = null
+    )
     {
-        var options = RunPodWorkerOptions.FromEnvironment(runPod.Environment()) with { PingUrl = null };
+        var options = RunPodWorkerOptions.FromEnvironment(environment) with { PingUrl = null };
         options = change?.Invoke(options) ?? options;
         _serving = RunPodWorker.RunAsync(_handler.Value.HandleAsync, Options(options), _stopping.Token);
     }
@@ -141,11 +151,22 @@ internal sealed class QueueStage : IAsyncDisposable
         var encoding = new EncodingOptions { FfmpegPath = RequiredTool.Find("ffmpeg") };
         var encoder = new AudioEncoder(encoding, _loggerFactory.CreateLogger<AudioEncoder>());
         _deliveries = new DeliverySelector(Delivery, encoding, Time, _loggerFactory.CreateLogger<S3Delivery>());
-        return new SpeakHandler(
-            new JobInputReader(new SpeechRequestFactory(new SpeechSettings(), Synthesizer), Delivery),
+        var requests = new SpeechRequestFactory(new SpeechSettings(), Synthesizer);
+        var speech = new JobSpeech(
             new SpeechPipeline(Synthesizer, encoder, Time),
             _deliveries,
             Time,
+            _loggerFactory.CreateLogger<JobSpeech>()
+        );
+        return new SpeakHandler(
+            new JobInputReader(requests, Delivery),
+            speech,
+            new OpenAiJobs(
+                new SpeechBodyReader(requests, Synthesizer, new HttpOptions()),
+                speech,
+                Synthesizer,
+                _loggerFactory.CreateLogger<OpenAiJobs>()
+            ),
             _loggerFactory.CreateLogger<SpeakHandler>()
         );
     }

@@ -5,6 +5,7 @@ using VibeVoice.Server.Encoding;
 using VibeVoice.Server.Hosting;
 using VibeVoice.Server.Http;
 using VibeVoice.Server.Http.Jobs;
+using VibeVoice.Server.Http.TextStreams;
 using VibeVoice.Server.Installation;
 using VibeVoice.Server.Models;
 using VibeVoice.Server.Models.Voices;
@@ -45,6 +46,7 @@ internal static class ConfigurationDocument
         ("The queue worker", typeof(QueueOptions), ""),
         ("The HTTP server", typeof(HttpOptions), ""),
         ("Jobs over HTTP", typeof(JobOptions), ""),
+        ("Text streams", typeof(TextStreamOptions), ""),
         ("Batches", typeof(EndpointSettings), ""),
         ("Models", typeof(HubOptions), ""),
         ("Voices", typeof(VoiceOptions), ""),

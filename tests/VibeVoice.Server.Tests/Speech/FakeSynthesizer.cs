@@ -27,6 +27,12 @@ internal sealed class FakeSynthesizer : ISynthesizer
     /// <summary>What the text is told to have.</summary>
     public int? TextTokens { get; init; }
 
+    /// <summary>Frames of each word, where the text is still being written.</summary>
+    public int FramesPerWord { get; init; } = 2;
+
+    /// <summary>What was spoken of texts that were still being written: a word each, and a bar at the end of a stretch.</summary>
+    public ConcurrentQueue<string> Words { get; } = new();
+
     /// <summary>Runs before each frame: waits, cancels, throws.</summary>
     public Func<int, CancellationToken, Task>? BeforeFrame { get; init; }
 
@@ -36,15 +42,62 @@ internal sealed class FakeSynthesizer : ISynthesizer
     public Task LoadAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task<SpeechOutline> OutlineAsync(SpeechRequest request, CancellationToken cancellationToken) =>
-        throw new NotSupportedException("Nothing is planned here.");
+        Task.FromResult(new SpeechOutline(0, [new OutlinedChunk(request.Text, null, ChunkBoundary.TextEnd, 0, null)]));
 
+    public IAsyncEnumerable<SpokenFrame> SpeakAsync(SpeechRequest request, CancellationToken cancellationToken)
+    {
+        Requests.Enqueue(request);
+        return SpeakAsync(0, Frames, cancellationToken);
+    }
+
+    /// <summary>A word is spoken once the space after it has come, or the end.</summary>
     public async IAsyncEnumerable<SpokenFrame> SpeakAsync(
         SpeechRequest request,
+        IAsyncEnumerable<string> text,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
         Requests.Enqueue(request);
-        for (var index = 0; index < Frames; index++)
+        var (pending, index, words) = ("", 0, 0);
+        await foreach (var piece in text.Append(" ").WithCancellation(cancellationToken))
+        {
+            pending += piece;
+            while (pending.IndexOf(' ') is >= 0 and var space)
+            {
+                var word = pending[..space];
+                pending = pending[(space + 1)..];
+                if (word.Length > 0)
+                {
+                    Words.Enqueue(word);
+                    words++;
+                    await foreach (var frame in SpeakAsync(index, index + FramesPerWord, cancellationToken))
+                    {
+                        yield return frame with
+                        {
+                            ShareOfText = 0,
+                            TextTokens = null,
+                        };
+                    }
+
+                    index += FramesPerWord;
+                }
+            }
+        }
+
+        Words.Enqueue("|");
+        yield return new SpokenFrame(new AudioFrame(ReadOnlyMemory<float>.Empty, SampleRateHz), 1)
+        {
+            TextTokens = words,
+        };
+    }
+
+    private async IAsyncEnumerable<SpokenFrame> SpeakAsync(
+        int first,
+        int end,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        for (var index = first; index < end; index++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (BeforeFrame is not null)

@@ -268,4 +268,24 @@ public sealed class TextPreparationTests
                 piece.Pause is { } pause ? FormattableString.Invariant($"<{pause.TotalMilliseconds}>") : piece.Text
             )
         );
+
+    [Fact]
+    public void A_text_that_is_still_being_written_is_prepared_as_the_whole() =>
+        Gen.Select(Texts, Cuttings.Sizes)
+            .Sample(
+                (text, sizes) =>
+                {
+                    var whole = SpeechText.Prepare(text, All);
+                    var pieces = SpeechText
+                        .PrepareAsync(Cuttings.CutAsync(text, sizes), All)
+                        .ToBlockingEnumerable()
+                        .ToList();
+                    string.Concat(pieces.Select(piece => piece.Text))
+                        .ShouldBe(string.Concat(whole.Select(stretch => stretch.Text)));
+                    pieces
+                        .Aggregate(TimeSpan.Zero, (sum, piece) => sum + piece.Pause)
+                        .ShouldBe(whole.Aggregate(TimeSpan.Zero, (sum, stretch) => sum + stretch.Pause));
+                },
+                iter: 1000
+            );
 }

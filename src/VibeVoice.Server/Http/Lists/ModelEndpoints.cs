@@ -35,16 +35,19 @@ internal static class ModelEndpoints
     /// <summary>Every name under which the model may be asked for.</summary>
     public static IEnumerable<string> Names(ISynthesizer synthesizer) => _aliases.Prepend(synthesizer.Model);
 
-    private static ModelEntry Find(ISynthesizer synthesizer, string id) =>
+    public static ModelEntry Find(ISynthesizer synthesizer, string id) =>
         Names(synthesizer).Contains(id, StringComparer.Ordinal)
             ? ModelEntry.Of(id, synthesizer)
             : throw ApiException.NoModel(id, Names(synthesizer));
 
-    private static IResult Answer(ISynthesizer synthesizer)
+    public static ModelList List(ISynthesizer synthesizer)
     {
         ModelEntry[] models = [.. Names(synthesizer).Select(name => ModelEntry.Of(name, synthesizer))];
-        return Results.Json(new ModelList("list", models, models), HttpJson.Default.ModelList);
+        return new ModelList("list", models, models);
     }
+
+    private static IResult Answer(ISynthesizer synthesizer) =>
+        Results.Json(List(synthesizer), HttpJson.Default.ModelList);
 }
 
 /// <summary>OpenAI's list and, under <c>models</c>, what OpenWebUI reads.</summary>

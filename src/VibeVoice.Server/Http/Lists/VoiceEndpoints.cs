@@ -8,28 +8,22 @@ internal static class VoiceEndpoints
 {
     public static void MapVoices(this IEndpointRouteBuilder routes, ISynthesizer synthesizer, HttpOptions options) =>
         routes
-            .MapGet(
-                "/v1/audio/voices",
-                () =>
-                {
-                    var voices = List(synthesizer);
-                    return Results.Json(new VoiceList("list", voices, voices), HttpJson.Default.VoiceList);
-                }
-            )
+            .MapGet("/v1/audio/voices", () => Results.Json(List(synthesizer), HttpJson.Default.VoiceList))
             .WithSummary("Every voice, and the names of OpenAI's that stand for one.")
             .Produces<VoiceList>(StatusCodes.Status200OK, "application/json")
             .ProducesErrors(401)
             .WithMetadata(new RouteAccess(options.OpenLists));
 
-    private static VoiceEntry[] List(ISynthesizer synthesizer)
+    public static VoiceList List(ISynthesizer synthesizer)
     {
-        var voices = synthesizer.Voices.Voices;
+        var known = synthesizer.Voices.Voices;
         var aliases =
             from alias in PublishedVoices.Aliases
-            from voice in voices
+            from voice in known
             where voice.Name == alias.Value
             select VoiceEntry.Of(alias.Key, voice, synthesizer);
-        return [.. voices.Select(voice => VoiceEntry.Of(voice.Name, voice, synthesizer)), .. aliases];
+        VoiceEntry[] voices = [.. known.Select(voice => VoiceEntry.Of(voice.Name, voice, synthesizer)), .. aliases];
+        return new VoiceList("list", voices, voices);
     }
 }
 

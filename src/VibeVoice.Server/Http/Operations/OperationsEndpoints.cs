@@ -32,7 +32,10 @@ internal static class OperationsEndpoints
             .Produces<HealthAnswer>(StatusCodes.Status503ServiceUnavailable, json)
             .WithMetadata(RouteAccess.Health);
         routes
-            .MapGet("/version", () => Results.Json(VersionAnswer.Of(synthesizer, settings), OperationsJson.Default.VersionAnswer))
+            .MapGet(
+                "/version",
+                () => Results.Json(VersionAnswer.Of(synthesizer, settings), OperationsJson.Default.VersionAnswer)
+            )
             .WithSummary("What is deployed.")
             .Produces<VersionAnswer>(StatusCodes.Status200OK, json)
             .ProducesErrors(401);

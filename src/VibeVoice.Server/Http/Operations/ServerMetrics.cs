@@ -16,6 +16,7 @@ internal sealed class ServerMetrics
     private readonly Counter _bytes;
     private readonly Counter _encoderFailures;
     private readonly Counter _answers;
+    private readonly Gauge _streams;
 
     public ServerMetrics(SpeechSlots slots)
     {
@@ -40,9 +41,10 @@ internal sealed class ServerMetrics
         _encoderFailures = factory.CreateCounter("vibevoice_encoder_failures_total", "Answers that ffmpeg broke.");
         _answers = factory.CreateCounter(
             "vibevoice_speech_requests_total",
-            "Requests for speech by the status of their answer; 499 is a connection that was cut.",
+            "Requests for speech by the status of their answer; 499 is one that was cut, or cancelled.",
             "status"
         );
+        _streams = factory.CreateGauge("vibevoice_text_streams", "Open text streams, speaking or not.");
         var active = factory.CreateGauge("vibevoice_active_slots", "Requests being spoken.");
         var waiting = factory.CreateGauge("vibevoice_queue_length", "Requests that wait for a slot.");
         _registry.AddBeforeCollectCallback(() =>
@@ -61,6 +63,16 @@ internal sealed class ServerMetrics
         _frames.Inc(report.Frames);
         _bytes.Inc(bytes);
     }
+
+    /// <summary>Speech of a text that was still being written: its delays are its writer's, too.</summary>
+    public void SpokeStream(SpeechSummary report, long bytes)
+    {
+        _frames.Inc(report.Frames);
+        _bytes.Inc(bytes);
+    }
+
+    /// <summary>Counts an open text stream until what is returned is disposed.</summary>
+    public IDisposable StreamOpened() => _streams.TrackInProgress();
 
     public void Answered(int status) =>
         _answers.WithLabels(status.ToString(System.Globalization.CultureInfo.InvariantCulture)).Inc();

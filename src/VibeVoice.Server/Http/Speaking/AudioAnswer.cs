@@ -5,12 +5,14 @@ internal static class AudioAnswer
 {
     /// <param name="http">The request.</param>
     /// <param name="relay">What makes the bytes.</param>
+    /// <param name="patience">With the reader.</param>
     /// <param name="describe">Sets the headers, once there is audio.</param>
     /// <param name="cancellationToken">Ends the request.</param>
     /// <returns>How many bytes were sent.</returns>
     public static async Task<long> SendAsync(
         HttpContext http,
         AudioRelay relay,
+        ReaderPatience patience,
         Action describe,
         CancellationToken cancellationToken
     )
@@ -26,7 +28,7 @@ internal static class AudioAnswer
 
             foreach (var segment in read.Buffer)
             {
-                await relay.SendAsync(http.Response, segment, cancellationToken);
+                await patience.SendAsync(http.Response, segment, cancellationToken);
                 sent += segment.Length;
             }
 

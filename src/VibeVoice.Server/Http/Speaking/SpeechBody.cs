@@ -11,6 +11,12 @@ namespace VibeVoice.Server.Http.Speaking;
 /// <param name="Ignored">Fields that were given and change nothing.</param>
 internal sealed record SpeechBody(SpeechRequest Request, bool IsEventStream, IReadOnlyList<string> Ignored);
 
+/// <summary>What the message asks for that begins a speech of a text stream.</summary>
+/// <param name="Request">How to speak the text that comes.</param>
+/// <param name="IsBase64">Whether the audio comes in base64 rather than in binary messages.</param>
+/// <param name="Ignored">Fields that were given and change nothing.</param>
+internal sealed record StreamStart(SpeechRequest Request, bool IsBase64, IReadOnlyList<string> Ignored);
+
 /// <summary>Reads the body of OpenAI's speech request, with three fields of our own: seed, cfg_scale and steps.</summary>
 internal sealed class SpeechBodyReader(SpeechRequestFactory requests, ISynthesizer synthesizer, HttpOptions options)
 {
@@ -21,6 +27,9 @@ internal sealed class SpeechBodyReader(SpeechRequestFactory requests, ISynthesiz
         Format = "response_format",
         InferenceSteps = "steps",
     };
+
+    /// <summary>Names of a message's fields, where nothing is a response.</summary>
+    private static readonly SpeechFieldNames _startNames = _names with { Format = "format" };
 
     /// <exception cref="ApiException">The body cannot be read, or asks for what cannot be.</exception>
     public async Task<SpeechBody> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
@@ -45,33 +54,65 @@ internal sealed class SpeechBodyReader(SpeechRequestFactory requests, ISynthesiz
         }
     }
 
-    private SpeechBody Read(JsonElement body)
+    /// <exception cref="ApiException">The body asks for what cannot be.</exception>
+    public SpeechBody Read(JsonElement body)
     {
         var problems = new List<SpeechProblem>();
         var fields = new JobFields(body, problems);
         CheckModel(fields.Text("model"));
-        var isEventStream = ReadStreamFormat(fields);
+        var isEventStream = ReadChoice(fields, "stream_format", "audio", "sse");
         var instructions = fields.Text("instructions");
-        var input = new SpeechInput
+        var text = fields.Text(_names.Text, $"a string of {requests.TextLengths}");
+        var input = ReadInput(body, fields, _names, problems) with { Text = text };
+        var request = Checked(problems, () => requests.Create(input, _names, problems));
+        return new SpeechBody(request, isEventStream, [.. Ignored(input, instructions)]);
+    }
+
+    /// <summary>Reads the message that begins a speech whose text is still to come.</summary>
+    /// <exception cref="ApiException">It asks for what cannot be.</exception>
+    public StreamStart ReadStart(JsonElement message)
+    {
+        var problems = new List<SpeechProblem>();
+        var fields = new JobFields(message, problems);
+        CheckModel(fields.Text("model"));
+        var isBase64 = ReadChoice(fields, "audio", "binary", "base64");
+        var input = ReadInput(message, fields, _startNames, problems);
+        // What is heard at once needs no container; it is the one format without any delay of its own.
+        input = input with
         {
-            Text = fields.Text(_names.Text, $"a string of {requests.TextLengths}"),
-            Voice = ReadVoice(body, fields, problems),
-            Format = fields.Text(_names.Format, $"one of {AudioFormat.Names}"),
-            Speed = fields.Number(_names.Speed, SpeechLimits.Speed),
-            Seed = fields.Number(_names.Seed, SpeechLimits.Seed),
-            CfgScale = fields.Number(_names.CfgScale, SpeechLimits.CfgScale),
-            InferenceSteps = fields.Number(_names.InferenceSteps, SpeechLimits.InferenceSteps),
+            Format = input.Format ?? AudioFormat.Pcm.Name,
         };
+        var request = Checked(problems, () => requests.CreateForGrowingText(input, _startNames, problems));
+        return new StreamStart(request, isBase64, [.. Ignored(input, instructions: null)]);
+    }
+
+    private static SpeechRequest Checked(List<SpeechProblem> problems, Func<SpeechRequest> create)
+    {
         try
         {
-            var request = requests.Create(input, _names, problems);
-            return new SpeechBody(request, isEventStream, [.. Ignored(input, instructions)]);
+            return create();
         }
         catch (JobRejectedException)
         {
             throw ApiException.Rejected(problems);
         }
     }
+
+    private static SpeechInput ReadInput(
+        JsonElement body,
+        JobFields fields,
+        SpeechFieldNames names,
+        List<SpeechProblem> problems
+    ) =>
+        new()
+        {
+            Voice = ReadVoice(body, fields, problems),
+            Format = fields.Text(names.Format, $"one of {AudioFormat.Names}"),
+            Speed = fields.Number(names.Speed, SpeechLimits.Speed),
+            Seed = fields.Number(names.Seed, SpeechLimits.Seed),
+            CfgScale = fields.Number(names.CfgScale, SpeechLimits.CfgScale),
+            InferenceSteps = fields.Number(names.InferenceSteps, SpeechLimits.InferenceSteps),
+        };
 
     private void CheckModel(string? model)
     {
@@ -82,16 +123,17 @@ internal sealed class SpeechBodyReader(SpeechRequestFactory requests, ISynthesiz
         }
     }
 
-    private static bool ReadStreamFormat(JobFields fields)
+    /// <returns>Whether it is the other one.</returns>
+    private static bool ReadChoice(JobFields fields, string name, string usual, string other)
     {
-        const string name = "stream_format";
-        var format = fields.Text(name, "'audio' or 'sse'");
-        if (format is not (null or "audio" or "sse"))
+        var expected = $"'{usual}' or '{other}'";
+        var choice = fields.Text(name, expected);
+        if (choice is not null && choice != usual && choice != other)
         {
-            fields.Add(name, $"is '{Quote.Short(format)}', but must be 'audio' or 'sse'");
+            fields.Add(name, $"is '{Quote.Short(choice)}', but must be {expected}");
         }
 
-        return format == "sse";
+        return choice == other;
     }
 
     /// <summary>A name, or OpenAI's object for a voice of one's own: <c>{"id": "…"}</c>.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using VibeVoice.Server.Http.Operations;
 using VibeVoice.Server.Speech;
 
@@ -23,28 +24,44 @@ internal sealed partial class SpeechEndpoint(
     public async Task HandleAsync(HttpContext http)
     {
         using var running = state.Enter();
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(options.RequestSeconds), timeProvider);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, state.Cut, limit.Token);
+        using var deadline = new SpeechDeadline(options, state, timeProvider, http.RequestAborted);
+        EventStream? events = null;
         try
         {
-            await SpeakAsync(http, stop.Token);
+            var body = await reader.ReadAsync(http.Request, deadline.Token);
+            var patience = new ReaderPatience(options, timeProvider, () => Cut(http));
+            events = body.IsEventStream
+                ? new EventStream(http, patience, () => Describe(http, body), timeProvider)
+                : null;
+            await SpeakAsync(http, body, patience, events, deadline.Token);
         }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        catch (Exception exception)
+            when (exception is not SlowReaderException && !http.RequestAborted.IsCancellationRequested)
         {
-            throw ApiException.OutOfTime(options.RequestSeconds);
-        }
-        catch (OperationCanceledException) when (state.Cut.IsCancellationRequested)
-        {
-            throw ApiException.NotReady(ServerPhase.Draining);
+            var told = deadline.Explain(exception);
+            if (events is not { HasBegun: true })
+            {
+                ExceptionDispatchInfo.Throw(told);
+            }
+
+            var error = failures.Describe(told);
+            await events.FailAsync(error, http.RequestAborted);
+            Log.BrokeOff(logger, error.Code);
+            throw new AnsweredException(error);
         }
     }
 
-    private async Task SpeakAsync(HttpContext http, CancellationToken cancellationToken)
+    private async Task SpeakAsync(
+        HttpContext http,
+        SpeechBody body,
+        ReaderPatience patience,
+        EventStream? events,
+        CancellationToken cancellationToken
+    )
     {
-        var body = await reader.ReadAsync(http.Request, cancellationToken);
         var request = body.Request;
         var begun = timeProvider.GetTimestamp();
-        var slot = await slots.EnterAsync(request.Characters, cancellationToken);
+        var slot = await EnterAsync(request, events, cancellationToken);
         metrics.Waited(timeProvider.GetElapsedTime(begun));
         var run = pipeline.Start(
             request,
@@ -52,26 +69,47 @@ internal sealed partial class SpeechEndpoint(
             progress => slot.ShareOfText = progress.ShareOfText,
             cancellationToken
         );
-        await using (
-            var relay = new AudioRelay(run.Audio, slot, options, timeProvider, () => Cut(http), cancellationToken)
-        )
+        await using (var relay = new AudioRelay(run.Audio, slot, options.BufferBytes, patience, cancellationToken))
         {
-            // Nothing is said before there is audio: a failure until then is answered as one.
-            var describe = () => Describe(http, body);
-            var sent = body.IsEventStream
-                ? await EventStreamAnswer.SendAsync(
-                    http,
-                    relay,
-                    run.Report,
-                    describe,
-                    failures.Describe,
-                    timeProvider,
-                    cancellationToken
-                )
-                : await AudioAnswer.SendAsync(http, relay, describe, cancellationToken);
+            // Of plain audio nothing is said before there is some: a failure until then is answered as one.
+            var sent = events is null
+                ? await AudioAnswer.SendAsync(http, relay, patience, () => Describe(http, body), cancellationToken)
+                : await EventStreamAnswer.SendAsync(events, relay, run.Report, cancellationToken);
             var report = run.Report();
             metrics.Spoke(report, sent);
             LogSpoken(report, sent);
+        }
+    }
+
+    /// <summary>Waits for a slot. A full queue refuses at once, before any byte; who waits in it gets comments meanwhile.</summary>
+    private async Task<SpeechSlot> EnterAsync(
+        SpeechRequest request,
+        EventStream? events,
+        CancellationToken cancellationToken
+    )
+    {
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var entering = slots.EnterAsync(request.Characters, giveUp.Token);
+        if (events is null || entering.IsCompleted)
+        {
+            return await entering;
+        }
+
+        try
+        {
+            return await events.WaitAsync(entering, cancellationToken);
+        }
+        catch
+        {
+            // The place in the queue is given up, and the slot where it came just now.
+            await giveUp.CancelAsync();
+            await Task.WhenAny(entering);
+            if (entering.IsCompletedSuccessfully)
+            {
+                (await entering).Dispose();
+            }
+
+            throw;
         }
     }
 
@@ -124,6 +162,9 @@ internal sealed partial class SpeechEndpoint(
             long bytes,
             double realTimeFactor
         );
+
+        [LoggerMessage(LogLevel.Warning, "An event stream ended with the error '{Code}'.")]
+        public static partial void BrokeOff(ILogger logger, string code);
 
         [LoggerMessage(
             LogLevel.Warning,

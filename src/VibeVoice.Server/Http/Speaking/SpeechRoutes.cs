@@ -6,8 +6,9 @@ namespace VibeVoice.Server.Http.Speaking;
 internal static class SpeechRoutes
 {
     public const string Path = "/v1/audio/speech";
+    public const string OutlinePath = Path + "/preview-text";
 
-    public static void MapSpeech(this IEndpointRouteBuilder routes, SpeechEndpoint endpoint)
+    public static void MapSpeech(this IEndpointRouteBuilder routes, SpeechEndpoint endpoint, OutlineEndpoint outline)
     {
         string[] types = [.. AudioFormat.All.Skip(1).Select(format => format.ContentType), "text/event-stream"];
         // As a delegate, which the OpenAPI document knows; as a RequestDelegate it would not.
@@ -18,5 +19,11 @@ internal static class SpeechRoutes
             .Accepts<SpeechFields>("application/json")
             .Produces<Stream>(StatusCodes.Status200OK, AudioFormat.Mp3.ContentType, types)
             .ProducesErrors(400, 401, 404, 413, 415, 429, 500, 503);
+        routes
+            .MapPost(OutlinePath, (Delegate)outline.HandleAsync)
+            .WithSummary("Says what would be spoken, and in which chunks, without speaking.")
+            .Accepts<SpeechFields>("application/json")
+            .Produces<OutlineAnswer>(StatusCodes.Status200OK, "application/json")
+            .ProducesErrors(400, 401, 404, 413, 415, 500, 503);
     }
 }

@@ -94,7 +94,7 @@ internal sealed class SpeechSlots : IDisposable
         lock (_lock)
         {
             _active.Remove(slot);
-            if (slot.IsSpoken)
+            if (slot is { IsSpoken: true, IsOfGrowingText: false })
             {
                 var measured = Elapsed(slot).TotalSeconds / Math.Max(1, slot.Characters);
                 _secondsPerCharacter =
@@ -152,7 +152,10 @@ internal sealed class SpeechSlot(SpeechSlots slots, RateLimitLease lease, int ch
 {
     private int _isLeft;
 
-    public int Characters { get; } = characters;
+    public int Characters { get; set; } = characters;
+
+    /// <summary>Whether its text is still being written, so that its time tells nothing of the next.</summary>
+    public bool IsOfGrowingText { get; set; }
 
     public long Begun { get; } = begun;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using System.Text;
 using VibeVoice.Server.Models;
 using VibeVoice.Server.Settings;
 using VibeVoice.Server.Speech.Voices;
@@ -120,21 +121,32 @@ internal sealed partial class VibeVoiceSynthesizer : ISynthesizer, IDisposable
             };
         }
 
-        var end = new SpokenFrame(new AudioFrame(ReadOnlyMemory<float>.Empty, SampleRateHz), 1);
-        yield return end;
-        foreach (var warning in ChunkWarnings.Of(speech.Report))
+        foreach (var last in EndOf(speech, tokens))
         {
-            yield return end with
-            {
-                Warning = warning,
-            };
+            yield return last;
         }
     }
 
-    public async Task<SpeechOutline> OutlineAsync(SpeechRequest request, CancellationToken cancellationToken)
+    public async IAsyncEnumerable<SpokenFrame> SpeakAsync(
+        SpeechRequest request,
+        IAsyncEnumerable<string> text,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
-        var located = await _files.EnsureForOutlineAsync(cancellationToken);
-        return await Task.Run(() => Outline(located, request), cancellationToken);
+        var voice = VoiceOf(request.Voice);
+        var options = CreateOptions(request);
+        var whole = new StringBuilder();
+        var speech = Fitting(() => Loaded.SpeakAsync(KeepAsync(text, whole), voice, options, cancellationToken));
+        await using var frames = speech.GetAsyncEnumerator(cancellationToken);
+        while (await NextAsync(frames))
+        {
+            yield return new SpokenFrame(frames.Current, 0);
+        }
+
+        foreach (var last in EndOf(speech, Fitting(() => Loaded.Planner.Plan(whole.ToString(), voice, options)).Tokens))
+        {
+            yield return last;
+        }
     }
 
     public void Dispose() => _model?.Dispose();
@@ -160,20 +172,21 @@ internal sealed partial class VibeVoiceSynthesizer : ISynthesizer, IDisposable
     private static ModelDevice DeviceOf(SpeechSettings settings) =>
         settings.ModelDevice ?? (DeviceChoice.IsCudaBuild ? ModelDevice.Cuda : ModelDevice.Cpu);
 
-    private SpeechOutline Outline(LocatedModel located, SpeechRequest request)
+    /// <summary>What there is to say after the last sample.</summary>
+    private IEnumerable<SpokenFrame> EndOf(VibeVoice.Speech speech, int tokens)
     {
-        var planner = Reading(() => SpeechPlanner.Load(located.Folder, located.TokenizerFolder), "The model");
-        var path = _files.Voices.PathOf(request.Voice);
-        var voice = Reading(() => planner.LoadVoice(path), $"The voice '{request.Voice.Name}'");
-        var plan = Fitting(() => planner.Plan(request.Text, voice, CreateOptions(request)));
-        var chunks = plan.Chunks.Select(chunk => new OutlinedChunk(
-            chunk.Text,
-            chunk.Tokens,
-            chunk.End,
-            chunk.Silence.TotalSeconds,
-            chunk.EstimatedSpeech.TotalSeconds
-        ));
-        return new SpeechOutline(plan.Silence.TotalSeconds, [.. chunks]);
+        var end = new SpokenFrame(new AudioFrame(ReadOnlyMemory<float>.Empty, SampleRateHz), 1) { TextTokens = tokens };
+        return ChunkWarnings.Of(speech.Report).Select(warning => end with { Warning = warning }).Prepend(end);
+    }
+
+    /// <summary>Text that is still being written can be counted only when it has come.</summary>
+    private static async IAsyncEnumerable<string> KeepAsync(IAsyncEnumerable<string> text, StringBuilder whole)
+    {
+        await foreach (var piece in text)
+        {
+            whole.Append(piece);
+            yield return piece;
+        }
     }
 
     private static async ValueTask<bool> NextAsync(IAsyncEnumerator<AudioFrame> frames)
@@ -210,7 +223,7 @@ internal sealed partial class VibeVoiceSynthesizer : ISynthesizer, IDisposable
         };
 
     /// <summary>Whether the settings fit a voice shows only when both are there; the request itself is valid.</summary>
-    private static SpeechPlan Fitting(Func<SpeechPlan> plan)
+    private static T Fitting<T>(Func<T> plan)
     {
         try
         {

@@ -86,6 +86,40 @@ internal sealed class PreviewSynthesizer(SpeechSettings options) : ISynthesizer
         yield return new SpokenFrame(new AudioFrame(ReadOnlyMemory<float>.Empty, OutputRateHz), 1);
     }
 
+    public async IAsyncEnumerable<SpokenFrame> SpeakAsync(
+        SpeechRequest request,
+        IAsyncEnumerable<string> text,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        var sentences = new SentenceCutter();
+        await foreach (var stretch in SpeechText.PrepareAsync(text, request.Preparation, cancellationToken))
+        {
+            var ended = stretch.Pause > TimeSpan.Zero ? sentences.Finish() : sentences.Append(stretch.Text);
+            foreach (var sentence in ended)
+            {
+                await foreach (var samples in SpeakPieceAsync(sentence, request.Voice, cancellationToken))
+                {
+                    yield return new SpokenFrame(new AudioFrame(samples, OutputRateHz), 0);
+                }
+            }
+
+            foreach (var silence in Silence(stretch))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                yield return new SpokenFrame(new AudioFrame(silence, OutputRateHz), 0);
+            }
+        }
+
+        foreach (var sentence in sentences.Finish())
+        {
+            await foreach (var samples in SpeakPieceAsync(sentence, request.Voice, cancellationToken))
+            {
+                yield return new SpokenFrame(new AudioFrame(samples, OutputRateHz), 0);
+            }
+        }
+    }
+
     public Task<SpeechOutline> OutlineAsync(SpeechRequest request, CancellationToken cancellationToken)
     {
         var stretches = SpeechText.Prepare(request.Text, request.Preparation);

@@ -28,6 +28,29 @@ internal static class PreviewText
         }
     }
 
+    /// <summary>Where the first sentence ends, as far as the beginning of a text can tell.</summary>
+    /// <returns>Its length with the white space after it; 0 when more text will tell.</returns>
+    public static int EndOfSentence(string text)
+    {
+        for (var i = 0; i < Math.Min(text.Length, MaxPieceLength); i++)
+        {
+            if (IsSentenceEnd(text, i))
+            {
+                return i + 1;
+            }
+        }
+
+        if (text.Length <= MaxPieceLength)
+        {
+            return 0;
+        }
+
+        var space = text.LastIndexOf(' ', MaxPieceLength - 1);
+        return space > 0 ? space + 1
+            : char.IsLowSurrogate(text[MaxPieceLength]) ? MaxPieceLength - 1
+            : MaxPieceLength;
+    }
+
     /// <summary>
     /// Takes away what espeak-ng would obey rather than speak: control characters (0x01 starts its commands, 0x00 ends
     /// its input) and <c>[[</c>, which starts phonemes.

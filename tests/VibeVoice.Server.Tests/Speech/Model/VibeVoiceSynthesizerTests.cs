@@ -1,8 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
-using VibeVoice.Server.Hosting;
-using VibeVoice.Server.Installation;
-using VibeVoice.Server.Models;
-using VibeVoice.Server.Models.Voices;
 using VibeVoice.Server.Settings;
 using VibeVoice.Server.Speech;
 using VibeVoice.Server.Speech.Model;
@@ -11,14 +6,12 @@ namespace VibeVoice.Server.Tests.Speech.Model;
 
 public sealed class VibeVoiceSynthesizerTests
 {
-    private static readonly string TinyModel = Testing.Repository.PathOf("tests", "VibeVoice.Tests", "golden", "tiny");
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task A_checkpoint_folder_speaks_with_its_only_voice_as_the_default()
     {
-        using var synthesizer = await LoadAsync();
+        using var synthesizer = await TinySynthesizer.LoadAsync();
 
         var frames = await SpeakAsync(synthesizer, "Hello there.", seed: 7);
 
@@ -33,7 +26,7 @@ public sealed class VibeVoiceSynthesizerTests
     [Fact]
     public async Task A_seed_says_what_is_heard()
     {
-        using var synthesizer = await LoadAsync();
+        using var synthesizer = await TinySynthesizer.LoadAsync();
 
         var first = Samples(await SpeakAsync(synthesizer, "Hello there.", seed: 7));
         var again = Samples(await SpeakAsync(synthesizer, "Hello there.", seed: 7));
@@ -43,10 +36,32 @@ public sealed class VibeVoiceSynthesizerTests
         other.ShouldNotBe(first);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(50)]
+    public async Task A_text_that_arrives_in_pieces_is_the_speech_of_the_whole(int length)
+    {
+        using var synthesizer = await TinySynthesizer.LoadAsync();
+        const string text = "“Hello” there, you. [pause:500ms] And more of it:\n\nmuch more, and then it ends.";
+
+        var whole = await SpeakAsync(synthesizer, text, seed: 7);
+        var frames = new List<SpokenFrame>();
+        var pieces = text.Chunk(length).Select(piece => new string(piece)).ToAsyncEnumerable();
+        await foreach (var frame in synthesizer.SpeakAsync(Request(synthesizer, text, 7), pieces, Token))
+        {
+            frames.Add(frame);
+        }
+
+        Samples(frames).ShouldBe(Samples(whole));
+        frames[^1].TextTokens.ShouldBe(whole[^1].TextTokens.ShouldNotBeNull());
+        frames[^1].ShareOfText.ShouldBe(1);
+    }
+
     [Fact]
     public async Task A_text_of_many_contexts_is_spoken_whole_with_its_pauses()
     {
-        using var synthesizer = await LoadAsync();
+        using var synthesizer = await TinySynthesizer.LoadAsync();
 
         // The small checkpoint has room for 128 positions, far fewer than this text has tokens.
         var text =
@@ -64,7 +79,7 @@ public sealed class VibeVoiceSynthesizerTests
     {
         // Two frames a chunk: no speech comes to its end in that.
         var settings = new SpeechSettings { MaxChunkSeconds = 1, FramesPerToken = 3 };
-        using var synthesizer = Create(settings);
+        using var synthesizer = TinySynthesizer.Create(settings);
         await synthesizer.LoadAsync(Token);
 
         var frames = await SpeakAsync(synthesizer, "Hello there, you. And you too, there.", seed: 7);
@@ -78,7 +93,7 @@ public sealed class VibeVoiceSynthesizerTests
     [Fact]
     public async Task An_outline_says_what_is_spoken_and_needs_no_weights()
     {
-        using var synthesizer = Create(new SpeechSettings());
+        using var synthesizer = TinySynthesizer.Create(new SpeechSettings());
         var request = Request(
             synthesizer,
             "[pause:1s]“Hello” there. [pause:250ms] And there is more, much more to say. Then it ends.",
@@ -100,7 +115,7 @@ public sealed class VibeVoiceSynthesizerTests
     [Fact]
     public async Task Settings_that_do_not_fit_a_voice_are_named()
     {
-        using var synthesizer = Create(new SpeechSettings { ChunkPositions = 20 });
+        using var synthesizer = TinySynthesizer.Create(new SpeechSettings { ChunkPositions = 20 });
 
         var request = Request(synthesizer, "Hello.", 7);
         var failure = await Should.ThrowAsync<SpeechFailedException>(() => synthesizer.OutlineAsync(request, Token));
@@ -112,7 +127,9 @@ public sealed class VibeVoiceSynthesizerTests
     [Fact]
     public void A_device_that_this_build_has_not_stops_the_start() =>
         Should
-            .Throw<SettingsException>(() => Create(new SpeechSettings { ModelDevice = ModelDevice.Cuda }))
+            .Throw<SettingsException>(() =>
+                TinySynthesizer.Create(new SpeechSettings { ModelDevice = ModelDevice.Cuda })
+            )
             .Message.ShouldBe(
                 "MODEL_DEVICE is 'cuda'. This build of the program computes on the CPU only: it has ONNX Runtime without CUDA "
                     + "(docs/gpu.md says how to build it with). To choose: set MODEL_DEVICE (for 'vibevoice speak', --device) to "
@@ -123,7 +140,9 @@ public sealed class VibeVoiceSynthesizerTests
     public void A_precision_that_no_engine_computes_stops_the_start() =>
         Should
             .Throw<SettingsException>(() =>
-                Create(new SpeechSettings { ModelPrecision = PrecisionChoice.TryParse("float16,decoder=int8")! })
+                TinySynthesizer.Create(
+                    new SpeechSettings { ModelPrecision = PrecisionChoice.TryParse("float16,decoder=int8")! }
+                )
             )
             .Message.ShouldStartWith("MODEL_PRECISION is 'float16,decoder=int8'. Precision 'text float16, ");
 
@@ -136,7 +155,7 @@ public sealed class VibeVoiceSynthesizerTests
     )]
     public async Task Where_it_computes_is_told_with_the_reason(ModelDevice? device, string reason)
     {
-        using var synthesizer = Create(new SpeechSettings { ModelDevice = device });
+        using var synthesizer = TinySynthesizer.Create(new SpeechSettings { ModelDevice = device });
         await synthesizer.LoadAsync(Token);
 
         var computing = synthesizer.Computing.ShouldNotBeNull();
@@ -149,7 +168,9 @@ public sealed class VibeVoiceSynthesizerTests
     [InlineData("int8,sampler=float32")]
     public async Task The_precision_of_the_settings_is_what_speaks(string precision)
     {
-        using var synthesizer = Create(new SpeechSettings { ModelPrecision = PrecisionChoice.TryParse(precision)! });
+        using var synthesizer = TinySynthesizer.Create(
+            new SpeechSettings { ModelPrecision = PrecisionChoice.TryParse(precision)! }
+        );
         await synthesizer.LoadAsync(Token);
 
         synthesizer.Computing.ShouldNotBeNull().Precision.ShouldBe(precision);
@@ -159,10 +180,10 @@ public sealed class VibeVoiceSynthesizerTests
     public void A_folder_without_a_checkpoint_or_without_voices_stops_the_start()
     {
         Should
-            .Throw<SettingsException>(() => Open(new SpeechSettings { ModelPath = "/nowhere" }))
+            .Throw<SettingsException>(() => TinySynthesizer.Open(new SpeechSettings { ModelPath = "/nowhere" }))
             .Message.ShouldStartWith("MODEL_PATH is '/nowhere', which is no folder with a checkpoint");
         Should
-            .Throw<SettingsException>(() => Create(new SpeechSettings { VoicesPath = "/nowhere" }))
+            .Throw<SettingsException>(() => TinySynthesizer.Create(new SpeechSettings { VoicesPath = "/nowhere" }))
             .Message.ShouldStartWith("There is no voice in '/nowhere'");
     }
 
@@ -172,14 +193,14 @@ public sealed class VibeVoiceSynthesizerTests
         var folder = Directory.CreateTempSubdirectory("vibevoice-broken-").FullName;
         try
         {
-            foreach (var file in Directory.EnumerateFiles(TinyModel))
+            foreach (var file in Directory.EnumerateFiles(TinySynthesizer.Folder))
             {
                 File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
             }
 
             await File.WriteAllBytesAsync(Path.Combine(folder, "model.safetensors"), new byte[100], Token);
-            using var synthesizer = Open(
-                new SpeechSettings { ModelPath = folder, VoicesPath = Path.Combine(TinyModel, "voices") }
+            using var synthesizer = TinySynthesizer.Open(
+                new SpeechSettings { ModelPath = folder, VoicesPath = Path.Combine(TinySynthesizer.Folder, "voices") }
             );
 
             var failure = await Should.ThrowAsync<SpeechFailedException>(() => synthesizer.LoadAsync(Token));
@@ -191,42 +212,6 @@ public sealed class VibeVoiceSynthesizerTests
         {
             Directory.Delete(folder, recursive: true);
         }
-    }
-
-    private static VibeVoiceSynthesizer Create(SpeechSettings settings) =>
-        Open(settings with { ModelPath = TinyModel });
-
-    /// <summary>With a hub and a volume that nothing here needs.</summary>
-    private static VibeVoiceSynthesizer Open(SpeechSettings settings)
-    {
-        var hub = new HubStore(
-            new HubOptions { IsOffline = true },
-            "/nowhere",
-            new ProgressTerminal(Writer: null),
-            TimeProvider.System,
-            NullLogger<HubStore>.Instance
-        );
-        var models = new ModelLocator(settings, hub);
-        var voices = new VoiceInstaller(
-            new VoiceOptions(),
-            new Workspace { Root = "/nowhere" },
-            TimeProvider.System,
-            NullLogger<VoiceInstaller>.Instance
-        );
-        var library = new VoiceLibrary(settings, models.GivenFolder, voices.Folder);
-        return new VibeVoiceSynthesizer(
-            settings,
-            new EngineFiles(models, library, voices, compiledFolder: null),
-            slots: 2,
-            NullLogger<VibeVoiceSynthesizer>.Instance
-        );
-    }
-
-    private static async Task<VibeVoiceSynthesizer> LoadAsync()
-    {
-        var synthesizer = Create(new SpeechSettings());
-        await synthesizer.LoadAsync(Token);
-        return synthesizer;
     }
 
     private static async Task<List<SpokenFrame>> SpeakAsync(VibeVoiceSynthesizer synthesizer, string text, double seed)

@@ -51,6 +51,38 @@ public sealed class PreviewSynthesizerTests
     }
 
     [Fact]
+    public async Task A_text_in_pieces_is_spoken_by_sentence_wherever_it_is_cut()
+    {
+        RequiredToolIsThere();
+        var synthesizer = new PreviewSynthesizer(new SpeechSettings());
+        const string text = "One sentence. [pause:250ms] “Another?” And the rest";
+        var whole = await SpeakInPiecesAsync(text.Length);
+        (await SpeakInPiecesAsync(1)).ShouldBe(whole);
+        (await SpeakInPiecesAsync(7)).ShouldBe(whole);
+
+        // What is said is heard before the text has ended.
+        var rest = new TaskCompletionSource<string>();
+        await foreach (var frame in synthesizer.SpeakAsync(Request("x"), BeforeAsync(), Token))
+        {
+            frame.Audio.Samples.IsEmpty.ShouldBeFalse();
+            break;
+        }
+
+        async IAsyncEnumerable<string> BeforeAsync()
+        {
+            yield return "A sentence. A";
+            yield return await rest.Task;
+        }
+
+        async Task<float[]> SpeakInPiecesAsync(int length)
+        {
+            var pieces = text.Chunk(length).Select(piece => new string(piece)).ToAsyncEnumerable();
+            var frames = await synthesizer.SpeakAsync(Request("x"), pieces, Token).ToListAsync(Token);
+            return Samples(frames);
+        }
+    }
+
+    [Fact]
     public async Task Pauses_are_silence_to_the_sample()
     {
         RequiredToolIsThere();
