@@ -79,14 +79,17 @@ internal static class TestJob
         using var audio = new MemoryStream();
         foreach (var piece in pieces)
         {
-            if (piece["audio_base64"]?.GetValue<string>() is { } base64)
+            // In answers to OpenAI's requests it has OpenAI's name.
+            var name = piece.ContainsKey("audio") ? "audio" : "audio_base64";
+            if (piece[name] is JsonValue value && value.TryGetValue<string>(out var base64))
             {
                 await audio.WriteAsync(Convert.FromBase64String(base64), cancellationToken);
-                piece["audio_base64"] =
-                    $"{base64[..Math.Min(32, base64.Length)]}… ({base64.Length} characters, in {path})";
+                piece[name] = $"{base64[..Math.Min(32, base64.Length)]}… ({base64.Length} characters, in {path})";
             }
         }
 
-        return audio.ToArray();
+        return audio.Length > 0
+            ? audio.ToArray()
+            : throw new SpeechFailedException("The answer has no audio that can be saved.");
     }
 }
