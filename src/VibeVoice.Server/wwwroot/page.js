@@ -127,7 +127,7 @@ element("download").addEventListener("click", async () => {
   showDownload("Making the file…");
   try {
     const showBytes = (bytes) => showDownload(`${count.format(Math.ceil(bytes / 1000))} kB…`);
-    const { engine, model } = connection.version;
+    const { engine, model } = connection.version ?? { engine: speaking.engine, model: "unknown" };
     const file = await speaking.toFile(format, `${engine} (${model})`, saving.signal, showBytes);
     save(file, `${speaking.voice || "speech"}.${format}`);
     say(`Saved as ${format}.`);

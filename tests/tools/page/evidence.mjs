@@ -64,3 +64,12 @@ export function untilHeard(page) {
 export function untilSilent(page) {
   return page.waitForFunction(() => window.evidence.now < 0.001 || window.evidence.context.state === "suspended");
 }
+
+/** Looked for at every picture that the browser draws: a locator's own waiting comes back up to half a second late. */
+export function untilShown(page, selector) {
+  return page.waitForFunction((found) => document.querySelector(found)?.checkVisibility(), selector);
+}
+
+export function untilSaid(page, words) {
+  return page.waitForFunction((found) => document.body.innerText.includes(found), words);
+}

@@ -1,8 +1,8 @@
 // The page as it looks, at two widths, by day and by night: pictures for people, and what a program can say of them.
 import assert from "node:assert/strict";
-import { untilHeard } from "./evidence.mjs";
+import { untilHeard, untilShown } from "./evidence.mjs";
 
-const story = "It was a bright cold day in April, and the clocks were striking thirteen.";
+const story = "It was a bright cold day in April.";
 
 const sizes = {
   desktop: { viewport: { width: 1280, height: 900 } },
@@ -28,7 +28,7 @@ async function look(open, url, name, options) {
     }
   };
   await page.goto(url);
-  await page.locator('#engine[data-phase="ready"]').waitFor();
+  await untilShown(page, '#engine[data-phase="ready"]');
   assert.equal(await page.getByText("Preview voice", { exact: true }).isVisible(), true);
   await shoot("1-before");
   await page.fill("#text", story);
@@ -36,7 +36,7 @@ async function look(open, url, name, options) {
   await untilHeard(page);
   await page.waitForFunction(() => document.querySelector("#heard").textContent === "0:01");
   await shoot("2-while");
-  await page.locator('body[data-playing="ended"]').waitFor();
+  await untilShown(page, 'body[data-playing="ended"]');
   await page.locator("summary").click();
   await shoot("3-after");
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);

@@ -1,6 +1,6 @@
 // What people do on the page. Each scenario opens what it needs, asserts what must be seen, and returns what the test still wants to know.
 import assert from "node:assert/strict";
-import { heard, untilHeard, untilSilent } from "./evidence.mjs";
+import { heard, untilHeard, untilSaid, untilShown, untilSilent } from "./evidence.mjs";
 
 export { looks } from "./looks.mjs";
 
@@ -9,12 +9,12 @@ const words = "Hello there, and thank you for listening.";
 async function openPage(open, url, phase = "ready") {
   const page = await open();
   await page.goto(url);
-  await page.locator(`#engine[data-phase="${phase}"]`).waitFor();
+  await untilShown(page, `#engine[data-phase="${phase}"]`);
   return page;
 }
 
 function untilEnded(page) {
-  return page.locator('body[data-making="whole"][data-playing="ended"]').waitFor();
+  return untilShown(page, 'body[data-making="whole"][data-playing="ended"]');
 }
 
 function textOf(page, id) {
@@ -61,7 +61,7 @@ export async function stops(open, { url }) {
     await page.waitForFunction(() => window.evidence.now > 0.01);
     assert.equal(await page.locator("#speak").isVisible(), false);
     await stop();
-    await page.locator('body[data-making="stopped"]').waitFor();
+    await untilShown(page, 'body[data-making="stopped"]');
     await untilSilent(page);
     assert.match(await textOf(page, "status"), /^Stopped after \d+\.\d s\.$/);
     assert.equal(await page.locator("#speak").isVisible(), true);
@@ -73,8 +73,8 @@ export async function waits(open, { url }) {
   const page = await openPage(open, url);
   await page.fill("#text", words);
   await page.click("#speak");
-  await page.getByText("Catching up…").waitFor();
-  await page.getByText("so far").waitFor();
+  await untilSaid(page, "Catching up…");
+  await untilSaid(page, "so far");
   await untilEnded(page);
   return { times: await page.locator(".times").innerText(), now: await textOf(page, "status") };
 }
@@ -89,7 +89,7 @@ export async function downloads(open, { url, folder }) {
     const [download] = await Promise.all([page.waitForEvent("download"), page.click("#download")]);
     files.push(`${folder}/${download.suggestedFilename()}`);
     await download.saveAs(files.at(-1));
-    await page.getByText(`Saved as ${format}.`).waitFor();
+    await untilSaid(page, `Saved as ${format}.`);
   }
 
   return { files, seed: await textOf(page, "seed-used") };
@@ -102,7 +102,7 @@ export async function savesStopped(open, { url, folder }) {
   await page.click("#speak");
   await untilHeard(page);
   await page.keyboard.press("Escape");
-  await page.locator('body[data-making="stopped"]').waitFor();
+  await untilShown(page, 'body[data-making="stopped"]');
   await page.locator("input[value=wav]").check();
   const [download] = await Promise.all([page.waitForEvent("download"), page.click("#download")]);
   await download.saveAs(`${folder}/whole.wav`);
@@ -115,15 +115,15 @@ export async function keys(open, { url, key }) {
   assert.equal(await page.locator("#text").isVisible(), false);
   await page.getByLabel("This server needs a key").fill("wrong");
   await page.keyboard.press("Enter");
-  await page.getByText("The key is not one of this server's").waitFor();
+  await untilSaid(page, "The key is not one of this server's");
   await page.getByLabel("This server needs a key").fill(key);
   await page.getByRole("button", { name: "Use it" }).click();
-  await page.locator('#engine[data-phase="ready"]').waitFor();
+  await untilShown(page, '#engine[data-phase="ready"]');
   assert.equal(await page.locator("#key-form").isVisible(), false);
   await speakAll(page);
 
   await page.reload();
-  await page.locator('#engine[data-phase="ready"]').waitFor();
+  await untilShown(page, '#engine[data-phase="ready"]');
   const kept = await page.evaluate(() => ({ tab: { ...sessionStorage }, browser: { ...localStorage }, cookies: document.cookie }));
   assert.deepEqual(kept, { tab: { "vibevoice.key": key }, browser: {}, cookies: "" });
   await page.locator("summary").click();
@@ -145,8 +145,8 @@ export async function errors(open, { url }) {
   const again = async (text) => {
     await page.fill("#text", text);
     await page.click("#speak");
-    await page.locator("#error").waitFor();
-    await page.locator("#speak").waitFor();
+    await untilShown(page, "#error");
+    await untilShown(page, "#speak");
     told.push(await textOf(page, "error"));
   };
   await again(" ");
@@ -163,12 +163,12 @@ export async function errors(open, { url }) {
 /** While the model is loaded, and after. */
 export async function loads(open, { url }, note) {
   const page = await openPage(open, url, "loading");
-  await page.getByText("Loading the model…").waitFor();
+  await untilSaid(page, "Loading the model…");
   await page.fill("#text", words);
   await page.click("#speak");
-  await page.getByText("The model is still being loaded").waitFor();
+  await untilSaid(page, "The model is still being loaded");
   note("loading");
-  await page.locator('#engine[data-phase="ready"]').waitFor();
+  await untilShown(page, '#engine[data-phase="ready"]');
   return await textOf(page, "engine-name");
 }
 
