@@ -109,7 +109,13 @@ internal sealed class JobRun(string id, KeptRequest request, KeptState state, IJ
         var outline = await tools.Synthesizer.OutlineAsync(_speech, cancellationToken);
         _partCharacters = [.. outline.Chunks.Select(chunk => chunk.Text.Length)];
         // Parts of another voice or cut would not join: they are spoken anew.
-        var kept = _state.Speaker == speaker ? _state : new KeptState { StartedAt = _state.StartedAt };
+        var kept = _state;
+        if (kept.Speaker != speaker)
+        {
+            await tools.Shelf.DeletePartsAsync(id, kept, cancellationToken);
+            kept = new KeptState { StartedAt = kept.StartedAt };
+        }
+
         Update(
             kept with
             {

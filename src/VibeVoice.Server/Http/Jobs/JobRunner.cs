@@ -67,7 +67,15 @@ internal sealed partial class JobRunner(
         if (_runs.TryGetValue(id, out var entry))
         {
             entry.IsRemoved = true;
-            await entry.Stop.CancelAsync();
+            try
+            {
+                await entry.Stop.CancelAsync();
+            }
+            catch (ObjectDisposedException)
+            {
+                // It has just ended.
+            }
+
             await entry.Task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -93,11 +101,11 @@ internal sealed partial class JobRunner(
         await server.Ready.WaitAsync(_stop.Token);
         while (true)
         {
-            var left = tools.Slots.NextLeave;
+            var (left, wantsSlot) = (tools.Slots.NextLeave, false);
             try
             {
                 await ExpireAsync(_stop.Token);
-                await TakeUpAsync(_stop.Token);
+                wantsSlot = await TakeUpAsync(_stop.Token);
                 _told = null;
             }
             catch (JobStoreException failure)
@@ -114,17 +122,23 @@ internal sealed partial class JobRunner(
             using var either = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
             var nudged = _nudges.WaitAsync(either.Token);
             var due = Task.Delay(tools.Shelf.Store.ScanInterval, tools.TimeProvider, either.Token);
-            await (_runs.Count < MostAtOnce ? Task.WhenAny(nudged, due) : Task.WhenAny(nudged, due, left));
+            await (wantsSlot ? Task.WhenAny(nudged, due, left) : Task.WhenAny(nudged, due));
             await either.CancelAsync();
             _stop.Token.ThrowIfCancellationRequested();
         }
     }
 
-    private async Task TakeUpAsync(CancellationToken cancellationToken)
+    /// <returns>Whether there may be jobs for the next slot that is given back.</returns>
+    private async Task<bool> TakeUpAsync(CancellationToken cancellationToken)
     {
-        if (_runs.Count >= MostAtOnce || tools.Slots.Waiting > 0)
+        if (_runs.Count >= MostAtOnce)
         {
-            return;
+            return false; // the end of one of them is told
+        }
+
+        if (tools.Slots.Waiting > 0)
+        {
+            return true;
         }
 
         foreach (var id in await tools.Shelf.Store.ReadListAsync(cancellationToken))
@@ -134,13 +148,21 @@ internal sealed partial class JobRunner(
                 continue;
             }
 
-            if (_runs.Count >= MostAtOnce || !HasIdleSlot())
+            if (_runs.Count >= MostAtOnce)
             {
-                return;
+                return false;
+            }
+
+            // Before the lease, which would keep others from a job that waits here.
+            if (!HasIdleSlot())
+            {
+                return true;
             }
 
             await TryTakeUpAsync(id, cancellationToken);
         }
+
+        return false;
     }
 
     private bool HasIdleSlot()
@@ -343,32 +365,5 @@ internal sealed partial class JobRunner(
         public Task Task { get; set; } = Task.CompletedTask;
 
         public bool IsRemoved { get; set; }
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(LogLevel.Information, "Job {JobId}: begun, with {Parts} parts that are kept.")]
-        public static partial void Begun(ILogger logger, string jobId, int parts);
-
-        [LoggerMessage(LogLevel.Information, "Job {JobId}: {Status}, {Parts} parts.")]
-        public static partial void Ended(ILogger logger, string jobId, JobStatus status, int parts);
-
-        [LoggerMessage(LogLevel.Information, "Job {JobId}: given back, with {Parts} parts that are kept.")]
-        public static partial void GivenBack(ILogger logger, string jobId, int parts);
-
-        [LoggerMessage(LogLevel.Warning, "Job {JobId}: another worker has it, or it was deleted.")]
-        public static partial void Lost(ILogger logger, string jobId);
-
-        [LoggerMessage(LogLevel.Error, "Job {JobId}: what is kept of it cannot be read: {Reason}.")]
-        public static partial void Damaged(ILogger logger, string jobId, string reason);
-
-        [LoggerMessage(LogLevel.Warning, "Job {JobId}: not for this worker. {Reason}")]
-        public static partial void CannotSpeak(ILogger logger, string jobId, string reason);
-
-        [LoggerMessage(LogLevel.Warning, "Jobs: {Reason}")]
-        public static partial void StoreFailed(ILogger logger, string reason);
-
-        [LoggerMessage(LogLevel.Information, "Deleted {Count} jobs that were older than {Days} days.")]
-        public static partial void Expired(ILogger logger, int count, int days);
     }
 }

@@ -86,13 +86,17 @@ internal sealed class JobShelf(IJobStore? store, JobOptions options, TimeProvide
     public async Task ClearAsync(string id, KeptRequest request, KeptState state, CancellationToken cancellationToken)
     {
         await Store.WriteAsync(id, JobFiles.Request, KeptJson.Write(request with { Text = null }), cancellationToken);
+        await DeletePartsAsync(id, state, cancellationToken);
+        await Store.UnlistAsync(id, cancellationToken);
+    }
+
+    public async Task DeletePartsAsync(string id, KeptState state, CancellationToken cancellationToken)
+    {
         // One more than are known: it may have been written, and not yet been counted.
         for (var index = 0; index <= state.Parts.Count; index++)
         {
             await Store.DeleteAsync(id, JobFiles.Part(index), cancellationToken);
         }
-
-        await Store.UnlistAsync(id, cancellationToken);
     }
 
     /// <summary>Deletes jobs that are too old, whatever became of them.</summary>
