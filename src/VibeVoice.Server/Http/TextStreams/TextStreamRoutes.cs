@@ -5,14 +5,12 @@ internal static class TextStreamRoutes
 {
     private const string Path = "/v1/audio/speech/stream";
 
-    private static readonly int[] _errors = [403, 426, 429, 503];
-
     public static void AddTextStreams(this IServiceCollection services) =>
         services.AddSingleton<TextStreamServices>().AddSingleton<TextStreamEndpoint>();
 
     public static void MapTextStreams(this IEndpointRouteBuilder routes, TextStreamEndpoint endpoint)
     {
-        var route = routes
+        routes
             .MapGet(Path, (Delegate)endpoint.HandleAsync)
             // A browser's WebSocket can send its key in the first message only.
             .WithMetadata(new RouteAccess(IsOpen: true))
@@ -21,10 +19,7 @@ internal static class TextStreamRoutes
                 "JSON messages in: start, text, flush, done, cancel, ping. Binary messages with audio out, and JSON: started, "
                     + "progress, done, cancelled, pong, error. docs/text-stream.md has all of them."
             )
-            .Produces(StatusCodes.Status101SwitchingProtocols);
-        foreach (var status in _errors)
-        {
-            route.Produces<ErrorBody>(status, "application/json");
-        }
+            .Produces(StatusCodes.Status101SwitchingProtocols)
+            .ProducesErrors(403, 426, 429, 503);
     }
 }

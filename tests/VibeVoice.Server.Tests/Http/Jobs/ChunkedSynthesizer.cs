@@ -72,6 +72,12 @@ internal sealed class ChunkedSynthesizer : ISynthesizer
         }
     }
 
+    public IAsyncEnumerable<SpokenFrame> SpeakAsync(
+        SpeechRequest request,
+        IAsyncEnumerable<string> text,
+        CancellationToken cancellationToken
+    ) => throw new NotSupportedException("Jobs have their text from the beginning.");
+
     private static string[] Sentences(SpeechRequest request) =>
         request.Text.Split('.', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

@@ -39,4 +39,10 @@ internal sealed class PacedPreview : ISynthesizer
             yield return frame;
         }
     }
+
+    public IAsyncEnumerable<SpokenFrame> SpeakAsync(
+        SpeechRequest request,
+        IAsyncEnumerable<string> text,
+        CancellationToken cancellationToken
+    ) => _voice.SpeakAsync(request, text, cancellationToken);
 }
