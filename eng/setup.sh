@@ -101,11 +101,12 @@ check_tools() {
 }
 
 check_node_modules() {
-  local folder=tests/tools
-  if [[ ! -f $folder/node_modules/.package-lock.json || $folder/package-lock.json -nt $folder/node_modules/.package-lock.json ]]; then
+  # What was installed, not when: a folder that was copied or checked out is as young as it likes.
+  local folder=tests/tools installed=tests/tools/node_modules/.installed-lock.json
+  if ! cmp -s "$folder/package-lock.json" "$installed"; then
     echo "Installing the Node.js packages that the tests use" >&2
     npm ci --prefix "$folder" --no-audit --no-fund --loglevel=error >/dev/null
-    touch "$folder/node_modules/.package-lock.json"
+    cp "$folder/package-lock.json" "$installed"
   fi
 }
 

@@ -123,6 +123,7 @@ public sealed class HardTimesTests
     }
 
     [Fact]
+    [Trait("Category", "Soak")] // an outage as long as the worker bears one
     public async Task Results_survive_an_outage_and_the_platform_is_left_in_peace()
     {
         await using var stage = await EchoStage.StartAsync(settings: ("ECHO_CONCURRENCY", "4"));

@@ -71,7 +71,7 @@ public sealed class OutlineTests
             .GetProperty("responses")
             .EnumerateObject()
             .Select(response => response.Name)
-            .ShouldBe(["200", "400", "401", "413", "415", "500", "503"]);
+            .ShouldBe(["200", "400", "401", "404", "413", "415", "500", "503"]);
 
         await using var loading = await HttpStage.StartAsync(new FakeSynthesizer(), isReady: false);
         using var early = await AskAsync(loading, """{"input": "x"}""");

@@ -22,9 +22,7 @@ internal static class Tracing
             .WithTracing(traces =>
                 traces
                     .AddAspNetCoreInstrumentation(requests =>
-                        // A load balancer asks every few seconds.
-                        requests.Filter = http =>
-                            http.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>() is not { IsHealth: true }
+                        requests.Filter = http => !PingEndpoints.IsAskedBy(http.Request)
                     )
                     .AddOtlpExporter(exporter => exporter.Endpoint = collector)
             );
