@@ -198,12 +198,16 @@ function showPosition(take) {
   const made = take?.seconds ?? 0;
   const heard = take ? player.position / take.sampleRate : 0;
   element("heard").textContent = clock(heard);
-  element("made").textContent = clock(made) + (speaking?.isRunning && made > 0 ? " so far" : "");
+  element("made").textContent = clock(made) + (speaking?.isRunning && made > 0 ? soFar(made) : "");
   position.tabIndex = made > 0 ? 0 : -1;
   position.ariaDisabled = String(made === 0);
   position.ariaValueMax = made.toFixed(1);
   position.ariaValueNow = heard.toFixed(1);
   position.ariaValueText = `${clock(heard)} of ${clock(made)}`;
+}
+
+function soFar(made) {
+  return speaking.estimate > made ? ` of about ${clock(speaking.estimate)}` : " so far";
 }
 
 function showFigures() {

@@ -112,3 +112,8 @@ export async function readPhase() {
 export function askForSpeech(body, signal) {
   return ask("v1/audio/speech", body, signal);
 }
+
+/** How long a text will sound at speed 1, rather too long; null where the engine cannot tell. */
+export async function askHowLong(body, signal) {
+  return (await (await ask("v1/audio/speech/preview-text", body, signal)).json()).estimated_seconds;
+}

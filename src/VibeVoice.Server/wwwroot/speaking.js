@@ -1,7 +1,10 @@
 // One request from the click to the last byte, and the file that it becomes.
 
-import { askForSpeech, ServerError } from "./server.js";
+import { askForSpeech, askHowLong, ServerError } from "./server.js";
 import { Take } from "./take.js";
+
+/** Characters from which on it is worth knowing how much is still to come. */
+const longText = 300;
 
 /** Asks for speech and fills a take while it is being made. */
 export class Speaking {
@@ -27,6 +30,8 @@ export class Speaking {
     this.engine = this.voice = this.seed = null;
     /** Seconds from the click to the last byte. */
     this.took = 0;
+    /** Seconds that a long text will sound, about; null where nobody knows. */
+    this.estimate = null;
   }
 
   get isRunning() {
@@ -41,6 +46,7 @@ export class Speaking {
 
   /** Never throws: see {@link error}. */
   async run() {
+    this.#estimate();
     try {
       const answer = await askForSpeech({ ...this.#request, response_format: "pcm" }, this.#stop.signal);
       this.engine = answer.headers.get("X-VibeVoice-Engine");
@@ -55,6 +61,19 @@ export class Speaking {
       } else {
         this.error = error instanceof ServerError ? error : new ServerError(brokenOff(this.take), 0);
         this.#end("failed");
+      }
+    }
+  }
+
+  /** Beside the speech, which does not wait for it. */
+  async #estimate() {
+    if (this.#request.input.length >= longText) {
+      try {
+        const seconds = await askHowLong(this.#request, this.#stop.signal);
+        this.estimate = seconds && seconds / (this.#request.speed ?? 1);
+        this.#onChange();
+      } catch {
+        // What is wrong with the request is told by the speech itself.
       }
     }
   }

@@ -33,6 +33,9 @@ internal sealed class FakeSynthesizer : ISynthesizer
     /// <summary>What was spoken of texts that were still being written: a word each, and a bar at the end of a stretch.</summary>
     public ConcurrentQueue<string> Words { get; } = new();
 
+    /// <summary>How long a text will sound; null for an engine that cannot tell.</summary>
+    public double? EstimatedSeconds { get; init; }
+
     /// <summary>Runs before each frame: waits, cancels, throws.</summary>
     public Func<int, CancellationToken, Task>? BeforeFrame { get; init; }
 
@@ -42,7 +45,9 @@ internal sealed class FakeSynthesizer : ISynthesizer
     public Task LoadAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task<SpeechOutline> OutlineAsync(SpeechRequest request, CancellationToken cancellationToken) =>
-        Task.FromResult(new SpeechOutline(0, [new OutlinedChunk(request.Text, null, ChunkBoundary.TextEnd, 0, null)]));
+        Task.FromResult(
+            new SpeechOutline(0, [new OutlinedChunk(request.Text, null, ChunkBoundary.TextEnd, 0, EstimatedSeconds)])
+        );
 
     public IAsyncEnumerable<SpokenFrame> SpeakAsync(SpeechRequest request, CancellationToken cancellationToken)
     {

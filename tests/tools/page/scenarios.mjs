@@ -68,9 +68,14 @@ export async function stops(open, { url }) {
   }
 }
 
-/** An engine that pauses: the page waits for it, and loses nothing. */
+/** An engine that pauses: of a long text the page tells how much is to come; it waits, and loses nothing. */
 export async function waits(open, { url }) {
   const page = await openPage(open, url);
+  await page.fill("#text", words.repeat(10));
+  await page.click("#speak");
+  await untilSaid(page, "of about 1:15");
+  await page.keyboard.press("Escape");
+  await untilShown(page, 'body[data-making="stopped"]');
   await page.fill("#text", words);
   await page.click("#speak");
   await untilSaid(page, "Catching up…");

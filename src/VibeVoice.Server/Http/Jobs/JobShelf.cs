@@ -17,6 +17,8 @@ internal sealed class JobShelf(IJobStore? store, JobOptions options, TimeProvide
 
     public TimeSpan Retention => TimeSpan.FromDays(options.RetentionDays);
 
+    private static readonly TimeSpan _beforeLookingAgain = TimeSpan.FromMilliseconds(200);
+
     /// <summary>The bucket where one is set, else the volume where one is mounted or named, else nothing.</summary>
     public static JobShelf Create(IServiceProvider services)
     {
@@ -44,9 +46,9 @@ internal sealed class JobShelf(IJobStore? store, JobOptions options, TimeProvide
         var json = KeptJson.Write(request);
         while (!await Store.TryCreateAsync(id, JobFiles.Request, json, cancellationToken))
         {
-            if (await Store.ReadAsync(id, JobFiles.Request, cancellationToken) is { } kept)
+            if (await ReadAsync(id, JobFiles.Request, KeptJson.ReadRequest, cancellationToken) is { } kept)
             {
-                return (false, KeptJson.ReadRequest(kept));
+                return (false, kept);
             }
         }
 
@@ -61,16 +63,12 @@ internal sealed class JobShelf(IJobStore? store, JobOptions options, TimeProvide
     /// <summary>Null where there is none.</summary>
     /// <exception cref="DamagedJobException">Its request cannot be read.</exception>
     public async Task<KeptRequest?> FindRequestAsync(string id, CancellationToken cancellationToken) =>
-        JobId.IsOne(id) && await Store.ReadAsync(id, JobFiles.Request, cancellationToken) is { } json
-            ? KeptJson.ReadRequest(json)
-            : null;
+        JobId.IsOne(id) ? await ReadAsync(id, JobFiles.Request, KeptJson.ReadRequest, cancellationToken) : null;
 
     /// <summary>How far it has come.</summary>
     /// <exception cref="DamagedJobException">Its state cannot be read.</exception>
     public async Task<KeptState> ReadStateAsync(string id, CancellationToken cancellationToken) =>
-        await Store.ReadAsync(id, JobFiles.State, cancellationToken) is { } json
-            ? KeptJson.ReadState(json)
-            : new KeptState();
+        await ReadAsync(id, JobFiles.State, KeptJson.ReadState, cancellationToken) ?? new KeptState();
 
     public Task WriteStateAsync(string id, KeptState state, CancellationToken cancellationToken) =>
         Store.WriteAsync(id, JobFiles.State, KeptJson.Write(state), cancellationToken);
@@ -114,4 +112,26 @@ internal sealed class JobShelf(IJobStore? store, JobOptions options, TimeProvide
     }
 
     public void Dispose() => store?.Dispose();
+
+    /// <summary>Looks twice at what it cannot read: not every store replaces a file in one step, as S3 and a volume do.</summary>
+    private async Task<T?> ReadAsync<T>(
+        string id,
+        string name,
+        Func<byte[], T> parse,
+        CancellationToken cancellationToken
+    )
+        where T : class
+    {
+        for (var isLast = false; ; isLast = true)
+        {
+            try
+            {
+                return await Store.ReadAsync(id, name, cancellationToken) is { } json ? parse(json) : null;
+            }
+            catch (DamagedJobException) when (!isLast)
+            {
+                await Task.Delay(_beforeLookingAgain, cancellationToken);
+            }
+        }
+    }
 }

@@ -43,8 +43,13 @@ internal static class JobClient
         return JsonElement.Parse(text).GetProperty("id").GetString()!;
     }
 
-    public static async Task<JsonElement> JobAsync(this HttpClient client, string id) =>
-        JsonElement.Parse(await client.GetStringAsync($"{Path}/{id}", Token));
+    public static async Task<JsonElement> JobAsync(this HttpClient client, string id)
+    {
+        using var answer = await client.GetAsync($"{Path}/{id}", Token);
+        var text = await answer.Content.ReadAsStringAsync(Token);
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK, text);
+        return JsonElement.Parse(text);
+    }
 
     public static string Status(this JsonElement job) => job.GetProperty("status").GetString()!;
 

@@ -59,6 +59,7 @@ public sealed class PageTests(PageBrowser browser) : IClassFixture<PageBrowser>,
         var engine = new FakeSynthesizer
         {
             Frames = 8,
+            EstimatedSeconds = 75,
             BeforeFrame = (index, token) => index == 3 ? Task.Delay(1_000, token) : Task.CompletedTask,
         };
         await using var stage = await HttpStage.StartAsync(engine);

@@ -15,6 +15,9 @@ internal sealed partial class BucketStore : IJobStore
     /// <summary>What is larger goes up in parts, each of which has the time that one request may take.</summary>
     private const int LargeBytes = 5 * 1024 * 1024;
 
+    private const int MostReads = 3;
+
+    private static readonly TimeSpan _betweenReads = TimeSpan.FromMilliseconds(100);
     private static readonly DeliveryRequest _samples = new("", AudioFormat.Pcm, new Dictionary<string, string>());
 
     private readonly S3Target _target;
@@ -42,22 +45,7 @@ internal sealed partial class BucketStore : IJobStore
     public TimeSpan ScanInterval => TimeSpan.FromSeconds(15);
 
     public Task<byte[]?> ReadAsync(string id, string name, CancellationToken cancellationToken) =>
-        GuardAsync(
-            "Reading",
-            async () =>
-            {
-                await using var stream = await FindAsync(KeyOf(id, name), cancellationToken);
-                if (stream is null)
-                {
-                    return null;
-                }
-
-                using var content = new MemoryStream();
-                await stream.CopyToAsync(content, cancellationToken);
-                return content.ToArray();
-            },
-            cancellationToken
-        );
+        GuardAsync("Reading", () => ReadWholeAsync(KeyOf(id, name), cancellationToken), cancellationToken);
 
     public Task WriteAsync(string id, string name, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
         content.Length > LargeBytes
@@ -235,6 +223,31 @@ internal sealed partial class BucketStore : IJobStore
 
         await _client.PutObjectAsync(Put(key, content), cancellationToken);
         return true;
+    }
+
+    /// <summary>The SDK tries a request again, but not what it cannot read of an answer, as of an object that is just being replaced.</summary>
+    private async Task<byte[]?> ReadWholeAsync(string key, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await using var stream = await FindAsync(key, cancellationToken);
+                if (stream is null)
+                {
+                    return null;
+                }
+
+                using var content = new MemoryStream();
+                await stream.CopyToAsync(content, cancellationToken);
+                return content.ToArray();
+            }
+            catch (Exception exception)
+                when (attempt < MostReads && exception is not (AmazonS3Exception or OperationCanceledException))
+            {
+                await Task.Delay(_betweenReads, cancellationToken);
+            }
+        }
     }
 
     private async Task<Stream?> FindAsync(string key, CancellationToken cancellationToken)
