@@ -91,6 +91,11 @@ internal sealed class JobEndpoint(
             await Results
                 .File(audio, request.KnownFormat.ContentType, enableRangeProcessing: true)
                 .ExecuteAsync(context);
+            if (context.Response is { StatusCode: StatusCodes.Status416RangeNotSatisfiable, HasStarted: false })
+            {
+                context.Response.ContentLength = null; // it was that of no body
+                throw JobErrors.BadRange(context.Request.Headers.Range.ToString());
+            }
         });
 
     public Task DeleteAsync(HttpContext context, string id) =>

@@ -35,6 +35,14 @@ internal static class JobErrors
             RetryAfter = retryAfter,
         };
 
+    public static ApiException BadRange(string range) =>
+        new(
+            416,
+            InvalidRequest,
+            "range_not_satisfiable",
+            $"The audio has no bytes in the range '{Quote.Short(range)}'. Ask for a part that it has, or leave the header out."
+        );
+
     public static ApiException NotFound(string id) =>
         new(
             404,

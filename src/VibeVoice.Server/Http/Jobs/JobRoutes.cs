@@ -18,6 +18,7 @@ internal static class JobRoutes
     public static void MapJobs(this IEndpointRouteBuilder routes, JobEndpoint endpoint)
     {
         const string json = "application/json";
+        string[] others = [.. AudioFormat.All.Skip(1).Select(format => format.ContentType)];
         // As delegates, which the OpenAPI document knows.
         routes
             .MapPost(Path, (Delegate)endpoint.PostAsync)
@@ -35,13 +36,10 @@ internal static class JobRoutes
         routes
             .MapGet($"{Path}/{{id}}/audio", (Delegate)endpoint.GetAudioAsync)
             .WithSummary("The audio of a job that is done, or the way to it in the bucket.")
-            .Produces<Stream>(
-                StatusCodes.Status200OK,
-                AudioFormat.Mp3.ContentType,
-                [.. AudioFormat.All.Skip(1).Select(format => format.ContentType)]
-            )
+            .Produces<Stream>(StatusCodes.Status200OK, AudioFormat.Mp3.ContentType, others)
+            .Produces<Stream>(StatusCodes.Status206PartialContent, AudioFormat.Mp3.ContentType, others)
             .Produces(StatusCodes.Status302Found)
-            .ProducesErrors(401, 404, 409, 500, 503);
+            .ProducesErrors(401, 404, 409, 416, 500, 503);
         routes
             .MapDelete($"{Path}/{{id}}", (Delegate)endpoint.DeleteAsync)
             .WithSummary("Stops a job and deletes all that is kept of it.")

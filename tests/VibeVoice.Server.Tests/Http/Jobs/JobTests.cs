@@ -47,6 +47,29 @@ public sealed class JobTests : IDisposable
         stage.Logs.GetSnapshot().ShouldAllBe(record => !record.Message.Contains("Three"));
     }
 
+    [Fact]
+    public async Task A_part_of_the_audio_is_had_by_its_range_and_one_that_is_not_there_is_refused()
+    {
+        await using var stage = await StartAsync(new ChunkedSynthesizer());
+        var id = await stage.Client.BeginAsync();
+        await stage.Client.UntilDoneAsync(id);
+        var whole = await stage.Client.AudioAsync(id);
+        using var some = await AskAsync(100, 199);
+        some.StatusCode.ShouldBe(HttpStatusCode.PartialContent);
+        (await some.Content.ReadAsByteArrayAsync(Token)).ShouldBe(whole[100..200]);
+        using var none = await AskAsync(whole.Length, null);
+        (await HttpStage.ErrorOfAsync(none, 416)).GetProperty("code").GetString().ShouldBe("range_not_satisfiable");
+
+        Task<HttpResponseMessage> AskAsync(long from, long? to) =>
+            stage.Client.SendAsync(
+                new HttpRequestMessage(HttpMethod.Get, $"{JobClient.Path}/{id}/audio")
+                {
+                    Headers = { Range = new System.Net.Http.Headers.RangeHeaderValue(from, to) },
+                },
+                Token
+            );
+    }
+
     [Theory]
     [InlineData("mp3")]
     [InlineData("flac")]

@@ -15,9 +15,11 @@ internal sealed partial class BucketStore : IJobStore
     /// <summary>What is larger goes up in parts, each of which has the time that one request may take.</summary>
     private const int LargeBytes = 5 * 1024 * 1024;
 
-    private const int MostReads = 3;
+    private const int MostReads = 6;
 
-    private static readonly TimeSpan _betweenReads = TimeSpan.FromMilliseconds(100);
+    /// <summary>Before the second read; before each further one it is twice as long.</summary>
+    private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(100);
+
     private static readonly DeliveryRequest _samples = new("", AudioFormat.Pcm, new Dictionary<string, string>());
 
     private readonly S3Target _target;
@@ -245,7 +247,7 @@ internal sealed partial class BucketStore : IJobStore
             catch (Exception exception)
                 when (attempt < MostReads && exception is not (AmazonS3Exception or OperationCanceledException))
             {
-                await Task.Delay(_betweenReads, cancellationToken);
+                await Task.Delay(_firstPause * (1 << (attempt - 1)), cancellationToken);
             }
         }
     }
