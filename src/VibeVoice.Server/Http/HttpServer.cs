@@ -73,7 +73,6 @@ internal sealed class HttpServer : IAsyncDisposable
     private static WebApplication Build(IServiceProvider services)
     {
         var options = services.GetRequiredService<HttpOptions>();
-        var rates = new SpeechRates(options);
         // Empty: settings come from our own options and from nowhere else, and signals are the command's.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         Share(builder.Services, services);
@@ -81,7 +80,7 @@ internal sealed class HttpServer : IAsyncDisposable
         builder.Services.AddDocumentation();
         builder.Services.AddTraces(options.TraceCollector);
         builder
-            .Services.AddSingleton(_ => rates)
+            .Services.AddSingleton<SpeechRates>()
             .AddSingleton<ApiKeys>()
             .AddSingleton<Failures>()
             .AddSingleton<ServerMetrics>()
@@ -96,9 +95,6 @@ internal sealed class HttpServer : IAsyncDisposable
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = _lastBytes);
         builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy => Allow(policy, options.Origins)));
-        builder.Services.AddRateLimiter(limiter =>
-            limiter.AddPolicy(SpeechEndpoint.RateLimitPolicy, rates.PartitionOf)
-        );
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
         var application = builder.Build();
         application.UseMiddleware<ErrorAnswers>();
@@ -109,7 +105,6 @@ internal sealed class HttpServer : IAsyncDisposable
         }
 
         application.UseMiddleware<KeyGuard>();
-        application.UseRateLimiter();
         application.UseWebSockets();
         Map(application, options);
         return application;
@@ -123,12 +118,14 @@ internal sealed class HttpServer : IAsyncDisposable
         application.MapPing(state);
         application.MapModels(synthesizer, options);
         application.MapVoices(synthesizer, options);
+        var rates = application.Services.GetRequiredService<SpeechRates>();
         application.MapSpeech(
             application.Services.GetRequiredService<SpeechEndpoint>(),
-            application.Services.GetRequiredService<OutlineEndpoint>()
+            application.Services.GetRequiredService<OutlineEndpoint>(),
+            rates
         );
         application.MapTextStreams(application.Services.GetRequiredService<TextStreamEndpoint>());
-        application.MapJobs(application.Services.GetRequiredService<JobEndpoint>());
+        application.MapJobs(application.Services.GetRequiredService<JobEndpoint>(), rates);
         application.MapOperations(
             state,
             application.Services.GetRequiredService<ServerMetrics>(),
@@ -165,7 +162,6 @@ internal sealed class HttpServer : IAsyncDisposable
             .AddSingleton(source.GetRequiredService<TextStreamOptions>())
             .AddSingleton(source.GetRequiredService<SpeechSettings>())
             .AddSingleton(source.GetRequiredService<Queue.QueueOptions>())
-            .AddSingleton(source.GetRequiredService<SpeechSettings>())
             .AddSingleton(source.GetRequiredService<JobOptions>())
             .AddSingleton(source.GetRequiredService<JobShelf>())
             .AddSingleton(source.GetRequiredService<ISynthesizer>())

@@ -15,14 +15,14 @@ internal static class JobRoutes
             .AddSingleton<JobBodyReader>()
             .AddSingleton<JobEndpoint>();
 
-    public static void MapJobs(this IEndpointRouteBuilder routes, JobEndpoint endpoint)
+    public static void MapJobs(this IEndpointRouteBuilder routes, JobEndpoint endpoint, SpeechRates rates)
     {
         const string json = "application/json";
         string[] others = [.. AudioFormat.All.Skip(1).Select(format => format.ContentType)];
         // As delegates, which the OpenAPI document knows.
         routes
             .MapPost(Path, (Delegate)endpoint.PostAsync)
-            .RequireRateLimiting(SpeechEndpoint.RateLimitPolicy)
+            .AddEndpointFilter(rates.FilterAsync)
             .WithSummary("Makes a job of a long text, which any worker goes on with.")
             .Accepts<JobBody>(json)
             .Produces<JobResource>(StatusCodes.Status200OK, json)

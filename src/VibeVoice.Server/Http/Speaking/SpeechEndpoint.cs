@@ -18,9 +18,6 @@ internal sealed partial class SpeechEndpoint(
     ILogger<SpeechEndpoint> logger
 )
 {
-    /// <summary>Which limit of requests it counts towards.</summary>
-    public const string RateLimitPolicy = "speech";
-
     public async Task HandleAsync(HttpContext http)
     {
         using var running = state.Enter();

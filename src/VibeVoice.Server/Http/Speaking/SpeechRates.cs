@@ -46,43 +46,12 @@ internal sealed class SpeechRates : IDisposable
         }
     }
 
-    /// <summary>The same for the middleware.</summary>
-    public RateLimitPartition<string> PartitionOf(HttpContext http) =>
-        RateLimitPartition.Get(ClientOf(http), client => (RateLimiter)new OneClient(this, client));
+    /// <summary>The same before a route is run.</summary>
+    public ValueTask<object?> FilterAsync(EndpointFilterInvocationContext call, EndpointFilterDelegate next)
+    {
+        Take(ClientOf(call.HttpContext));
+        return next(call);
+    }
 
     public void Dispose() => _limiter.Dispose();
-
-    /// <summary>One client's part of the limiter, which is everyone's.</summary>
-    private sealed class OneClient(SpeechRates rates, string client) : RateLimiter
-    {
-        /// <summary>It holds nothing, so it may be forgotten at any time.</summary>
-        public override TimeSpan? IdleDuration => TimeSpan.MaxValue;
-
-        public override RateLimiterStatistics? GetStatistics() => rates._limiter.GetStatistics(client);
-
-        protected override RateLimitLease AttemptAcquireCore(int permitCount)
-        {
-            rates.Take(client);
-            return new Granted();
-        }
-
-        protected override ValueTask<RateLimitLease> AcquireAsyncCore(
-            int permitCount,
-            CancellationToken cancellationToken
-        ) => ValueTask.FromResult(AttemptAcquireCore(permitCount));
-    }
-
-    /// <summary>Take has counted the request, or has thrown.</summary>
-    private sealed class Granted : RateLimitLease
-    {
-        public override bool IsAcquired => true;
-
-        public override IEnumerable<string> MetadataNames => [];
-
-        public override bool TryGetMetadata(string metadataName, out object? metadata)
-        {
-            metadata = null;
-            return false;
-        }
-    }
 }

@@ -8,13 +8,18 @@ internal static class SpeechRoutes
     public const string Path = "/v1/audio/speech";
     public const string OutlinePath = Path + "/preview-text";
 
-    public static void MapSpeech(this IEndpointRouteBuilder routes, SpeechEndpoint endpoint, OutlineEndpoint outline)
+    public static void MapSpeech(
+        this IEndpointRouteBuilder routes,
+        SpeechEndpoint endpoint,
+        OutlineEndpoint outline,
+        SpeechRates rates
+    )
     {
         string[] types = [.. AudioFormat.All.Skip(1).Select(format => format.ContentType), "text/event-stream"];
         // As a delegate, which the OpenAPI document knows; as a RequestDelegate it would not.
         routes
             .MapPost(Path, (Delegate)endpoint.HandleAsync)
-            .RequireRateLimiting(SpeechEndpoint.RateLimitPolicy)
+            .AddEndpointFilter(rates.FilterAsync)
             .WithSummary("Speaks a text.")
             .Accepts<SpeechFields>("application/json")
             .Produces<Stream>(StatusCodes.Status200OK, AudioFormat.Mp3.ContentType, types)

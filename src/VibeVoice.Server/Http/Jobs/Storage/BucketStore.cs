@@ -232,6 +232,7 @@ internal sealed partial class BucketStore : IJobStore
     {
         for (var attempt = 1; ; attempt++)
         {
+            var isAnswered = false;
             try
             {
                 await using var stream = await FindAsync(key, cancellationToken);
@@ -240,12 +241,17 @@ internal sealed partial class BucketStore : IJobStore
                     return null;
                 }
 
+                isAnswered = true;
+
                 using var content = new MemoryStream();
                 await stream.CopyToAsync(content, cancellationToken);
                 return content.ToArray();
             }
             catch (Exception exception)
-                when (attempt < MostReads && exception is not (AmazonS3Exception or OperationCanceledException))
+                when (attempt < MostReads
+                    && !cancellationToken.IsCancellationRequested
+                    && (isAnswered || !S3Failure.IsOne(exception, cancellationToken))
+                )
             {
                 await Task.Delay(_firstPause * (1 << (attempt - 1)), cancellationToken);
             }

@@ -101,12 +101,10 @@ internal sealed class FolderStore(string root, TimeProvider timeProvider) : IJob
     ) =>
         GuardAsync(async () =>
         {
-            var path = PathOf(id, name);
-            var part = $"{path}.{Guid.NewGuid():N}.part";
-            try
-            {
-                var bytes = 0L;
-                await using (var file = new FileStream(part, FileMode.CreateNew, FileAccess.Write))
+            var bytes = 0L;
+            await WholeFile.WriteAsync(
+                PathOf(id, name),
+                async file =>
                 {
                     await foreach (var piece in audio.Pieces.WithCancellation(cancellationToken))
                     {
@@ -116,30 +114,23 @@ internal sealed class FolderStore(string root, TimeProvider timeProvider) : IJob
 
                     file.Position = 0;
                     await file.WriteAsync(audio.CompletedHead, cancellationToken);
-                    file.Flush(flushToDisk: true);
                 }
-
-                File.Move(part, path, overwrite: true);
-                return bytes;
-            }
-            finally
-            {
-                TryDelete(part);
-            }
+            );
+            return bytes;
         });
 
     public Task DeleteAsync(string id, string name, CancellationToken cancellationToken) =>
         GuardAsync(() =>
         {
-            TryDelete(PathOf(id, name));
+            WholeFile.TryDelete(PathOf(id, name));
             return Task.CompletedTask;
         });
 
     public Task RemoveAsync(string id, CancellationToken cancellationToken) =>
         GuardAsync(async () =>
         {
-            TryDelete(PathOf(Open, id));
-            TryDelete(PathOf(id, JobFiles.Request));
+            WholeFile.TryDelete(PathOf(Open, id));
+            WholeFile.TryDelete(PathOf(id, JobFiles.Request));
             for (var attempt = 0; ; attempt++)
             {
                 try
@@ -244,18 +235,6 @@ internal sealed class FolderStore(string root, TimeProvider timeProvider) : IJob
         return new DateTimeOffset(
             File.Exists(request) ? File.GetLastWriteTimeUtc(request) : Directory.GetLastWriteTimeUtc(folder)
         );
-    }
-
-    private static void TryDelete(string path)
-    {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (DirectoryNotFoundException)
-        {
-            // Then the file is not there either.
-        }
     }
 
     private static bool IsMissing(Exception exception) =>
