@@ -35,9 +35,9 @@ public sealed record ModelOptions
     public string? TokenizerFolder { get; init; }
 
     /// <summary>
-    /// Folder for weights that were quantised and laid out, so that it is done once: later loads map what is there. It is
-    /// made if need be, and may be shared by processes and machines. Null to do it in memory, at every load. Nothing is
-    /// kept there of a model that computes with its checkpoint's own weights.
+    /// Folder for weights that were laid out, and quantised where that was asked for, so that it is done once: later loads map
+    /// what is there. It is made if need be, and may be shared by processes and machines. Null to do it in memory, at every
+    /// load, which for float32 is as much as the checkpoint holds. Nothing is kept there of a model in float16 or on CUDA.
     /// </summary>
     public string? CompiledFolder { get; init; }
 

@@ -76,8 +76,8 @@ public sealed class VibeVoiceModel : IDisposable
     /// <summary>Loads a checkpoint folder: configuration, weights and tokenizer.</summary>
     /// <param name="folder">Holds config.json, model.safetensors or its shards, and the tokenizer unless the options name another folder.</param>
     /// <param name="options">How; the defaults when null.</param>
-    /// <param name="cancellationToken">Stops between two graphs.</param>
-    /// <returns>The model, to be disposed. Until then it reads weights of bf16 where they lie: replace files by rename only.</returns>
+    /// <param name="cancellationToken">Stops between two graphs, or two layers of weights.</param>
+    /// <returns>The model, to be disposed. Until then it reads files of the checkpoint where they lie: replace them by rename only.</returns>
     /// <exception cref="ModelFormatException">A file is missing, or is not what it should be.</exception>
     /// <exception cref="WeightMismatchException">A tensor is missing, or has another shape.</exception>
     /// <exception cref="DeviceUnavailableException">The device that was asked for cannot be used.</exception>
@@ -216,7 +216,7 @@ public sealed class VibeVoiceModel : IDisposable
         PartPrecisions precisions,
         CancellationToken cancellationToken
     ) =>
-        precisions.AreQuantized
+        device.Device == ModelDevice.Cpu && !precisions.HaveFloat16
             ? NativeEngine.Open(
                 folder,
                 new NativeOptions(

@@ -15,6 +15,9 @@ internal sealed record PartPrecisions(
     /// <summary>Whether some part has weights of fewer bits, which only the native engine computes.</summary>
     public bool AreQuantized => Each.Any(precision => precision is ModelPrecision.Int8 or ModelPrecision.Int4);
 
+    /// <summary>Whether some part computes in 16 bits, which only graphs do.</summary>
+    public bool HaveFloat16 => Each.Contains(ModelPrecision.Float16);
+
     private ModelPrecision[] Each => [Text, Speech, Sampler, Decoder];
 
     public static PartPrecisions All(ModelPrecision precision) => new(precision, precision, precision, precision);
@@ -38,7 +41,7 @@ internal sealed record PartPrecisions(
         AreQuantized && device == ModelDevice.Cuda
             ? $"Precision '{Describe()}' was asked for on CUDA, which computes float16 and float32. Choose one of them, or the "
                 + "processor."
-        : AreQuantized && Each.Contains(ModelPrecision.Float16)
+        : AreQuantized && HaveFloat16
             ? $"Precision '{Describe()}' was asked for, but float16 does not go together with int8 and int4. Choose float32 for "
                 + "that part, which is as exact as the checkpoint."
         : null;
