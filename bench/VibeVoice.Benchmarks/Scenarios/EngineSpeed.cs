@@ -64,7 +64,7 @@ internal static class EngineSpeed
         }
 
         Add($"{LongFrames} frames, real-time factor", runs => [runs.Long], run => Number(run, "real_time_factor"));
-        Add("- a frame after them over one before", runs => [runs.Long], run => Number(run, "late_over_early"), 1.1);
+        Add("- a late frame over an early one", runs => [runs.Long], run => Number(run, "late_over_early"), 1.1);
         Add("- memory growth, MB", runs => [runs.Long], run => Number(run, "memory_growth_mb"), aim: 20);
         return (table, Plot(now));
 

@@ -5,7 +5,7 @@ using VibeVoice.Server.Speech;
 namespace VibeVoice.Server.Benchmarking;
 
 /// <summary>Loads a model, lets it speak an endless text, and takes the times.</summary>
-internal sealed class Bench
+internal sealed class Bench : IDisposable
 {
     /// <summary>So low that speech never ends: what is measured must not depend on what a checkpoint would say.</summary>
     private const float NeverEnds = -50;
@@ -27,37 +27,19 @@ internal sealed class Bench
 
     public static async Task<BenchResult> RunAsync(BenchOptions options, CancellationToken cancellationToken)
     {
-        var threads = options.Threads ?? Environment.ProcessorCount;
         var begun = Stopwatch.GetTimestamp();
-        using var model = await VibeVoiceModel.LoadAsync(
-            options.Model,
-            new ModelOptions
-            {
-                Threads = threads,
-                Slots = options.Streams,
-                Device = options.Device,
-                Precision = options.Precision.Whole,
-                Parts = options.Precision.Parts,
-                EndOfSpeechBias = NeverEnds,
-                CompiledFolder = options.CompiledFolder,
-            },
-            cancellationToken
-        );
-        var voice = model.LoadVoice(options.Voice);
+        using var bench = await LoadAsync(options, cancellationToken);
         var load = Stopwatch.GetElapsedTime(begun);
-        var bench = new Bench(model, voice, options.Steps);
-
         await bench.SpeakAsync(FramesAtSameContext, cancellationToken); // what is made on first use is made now
         var firstAudio = await bench.FirstAudioAsync(cancellationToken);
-        var early = await bench.FastestAsync(cancellationToken);
         var run = await bench.SpeakAtOnceAsync(options.Streams, options.Frames, cancellationToken);
-        var late = await bench.FastestAsync(cancellationToken);
-
         var memory = ProcessMemory.Now();
+        using var fresh = await LoadAsync(options, cancellationToken);
+        var lateOverEarly = await bench.CompareAsync(fresh, cancellationToken);
         return new BenchResult(
-            Computing.Of(model).Precision,
-            threads,
-            options.Steps ?? model.DefaultDiffusionSteps,
+            Computing.Of(bench._model).Precision,
+            ThreadsOf(options),
+            options.Steps ?? bench._model.DefaultDiffusionSteps,
             options.Streams,
             run.Frames,
             run.Wall.TotalSeconds / (run.Frames * bench.SecondsOfFrame),
@@ -67,12 +49,43 @@ internal sealed class Bench
             memory.FileBacked,
             run.MemoryGrowth,
             run.AllocatedBytesPerFrame,
-            late / early,
+            lateOverEarly,
             run.Contexts,
             run.Parts,
             BenchMachine.Describe()
         );
     }
+
+    public void Dispose() => _model.Dispose();
+
+    private static async Task<Bench> LoadAsync(BenchOptions options, CancellationToken cancellationToken)
+    {
+        var model = await VibeVoiceModel.LoadAsync(
+            options.Model,
+            new ModelOptions
+            {
+                Threads = ThreadsOf(options),
+                Slots = options.Streams,
+                Device = options.Device,
+                Precision = options.Precision.Whole,
+                Parts = options.Precision.Parts,
+                EndOfSpeechBias = NeverEnds,
+                CompiledFolder = options.CompiledFolder,
+            },
+            cancellationToken
+        );
+        try
+        {
+            return new Bench(model, model.LoadVoice(options.Voice), options.Steps);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    private static int ThreadsOf(BenchOptions options) => options.Threads ?? Environment.ProcessorCount;
 
     private double SecondsOfFrame => (double)_model.SamplesPerFrame / _model.SampleRateHz;
 
@@ -91,16 +104,21 @@ internal sealed class Bench
         return times[times.Length / 2];
     }
 
-    /// <summary>Seconds of some frames at the beginning of a context: the least, since others on the machine only add to it.</summary>
-    private async Task<double> FastestAsync(CancellationToken cancellationToken)
+    /// <summary>Time of some frames of this model, after all that it spoke, over the same of one that spoke nothing.</summary>
+    /// <remarks>
+    /// In turns, not one after a long run and the other before it: a machine that others use is slower for minutes. The least of
+    /// each, since others only add to it.
+    /// </remarks>
+    private async Task<double> CompareAsync(Bench fresh, CancellationToken cancellationToken)
     {
-        var fastest = double.PositiveInfinity;
+        var (late, early) = (double.PositiveInfinity, double.PositiveInfinity);
         for (var i = 0; i < RunsAtSameContext; i++)
         {
-            fastest = Math.Min(fastest, await SpeakAsync(FramesAtSameContext, cancellationToken));
+            late = Math.Min(late, await SpeakAsync(FramesAtSameContext, cancellationToken));
+            early = Math.Min(early, await fresh.SpeakAsync(FramesAtSameContext, cancellationToken));
         }
 
-        return fastest;
+        return late / early;
     }
 
     private async Task<Run> SpeakAtOnceAsync(int streams, int frames, CancellationToken cancellationToken)

@@ -15,7 +15,9 @@ namespace VibeVoice.Server.Benchmarking;
 /// <param name="FileBackedMb">Pages of mapped files in memory at the end: the system takes them back when it needs to.</param>
 /// <param name="MemoryGrowthMb">Memory of its own at the end, less that after the first tenth of the frames.</param>
 /// <param name="AllocatedBytesPerFrame">Managed memory taken for a frame, its samples apart.</param>
-/// <param name="LateOverEarly">Time of a frame after the run over one before it, at the same context.</param>
+/// <param name="LateOverEarly">
+/// Time of a frame after the run over one of a model that was just loaded, at the same context and in turns.
+/// </param>
 /// <param name="Contexts">How fast the first stream was at growing context, a figure for some hundred frames.</param>
 /// <param name="MsPerFrame">By part, and in total.</param>
 internal sealed record BenchResult(

@@ -4,16 +4,21 @@ using System.Runtime.Intrinsics;
 namespace VibeVoice.Native;
 
 /// <summary>Causal grouped-query attention of rows that belong to any sequences, a piece for each row and key/value head.</summary>
-/// <remarks>A row's numbers do not depend on the other rows.</remarks>
+/// <remarks>
+/// All queries of a head go over its keys and values together, four at a time while some of those are in the first cache: memory
+/// gives them once. A row's numbers do not depend on the other rows.
+/// </remarks>
 internal sealed unsafe class Attention(WorkerPool pool, int queryHeads, int keyValueHeads, int headSize)
     : IParallelJob,
         IDisposable
 {
     private const int Block = StreamCache.Block;
-    private readonly ScratchBuffer<float>[] _scores =
+    private const int PositionsAtOnce = 64; // values of 64 positions are 16 KB
+    private readonly ScratchBuffer<float>[] _scratch =
     [
         .. Enumerable.Range(0, pool.Threads).Select(_ => new ScratchBuffer<float>()),
     ];
+    private readonly int _group = queryHeads / keyValueHeads;
     private readonly float _scale = 1 / MathF.Sqrt(headSize);
     private AttentionRow[] _rows = [];
     private int _layer;
@@ -51,119 +56,158 @@ internal sealed unsafe class Attention(WorkerPool pool, int queryHeads, int keyV
     public void Run(int piece, int worker)
     {
         var (row, head) = Math.DivRem(piece, keyValueHeads);
-        var cache = _rows[row].Cache;
-        var positions = _rows[row].Position + 1;
-        var blocks = (positions + Block - 1) / Block;
-        var scores = _scores[worker].Take((long)blocks * Block);
-        var group = queryHeads / keyValueHeads;
-        for (var h = head * group; h < (head + 1) * group; h++)
+        if (Vector512.IsHardwareAccelerated)
         {
-            var query = _x + ((nint)row * _xStride) + (h * headSize);
-            var largest = Score(query, cache.Keys(_layer, head), scores, blocks, positions);
-            var sum = Exponentiate(scores, blocks, largest);
-            Mix(
-                cache.Values(_layer, head),
-                cache.ValueStride,
-                scores,
-                positions,
-                1 / sum,
-                _y + ((nint)row * _yStride) + (h * headSize)
-            );
+            Attend<WideLanes>(row, head, _scratch[worker]);
+        }
+        else
+        {
+            Attend<NarrowLanes>(row, head, _scratch[worker]);
         }
     }
 
     public void Dispose()
     {
-        foreach (var scores in _scores)
+        foreach (var scratch in _scratch)
         {
-            scores.Dispose();
+            scratch.Dispose();
         }
     }
 
-    /// <returns>The largest score of the positions that are seen.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private float Score(float* query, float* keys, float* scores, int blocks, int positions)
+    private void Attend<T>(int row, int head, ScratchBuffer<float> scratch)
+        where T : struct, ILanes<T>
     {
-        var scale = Vector256.Create(_scale);
-        for (var block = 0; block < blocks; block++)
+        var cache = _rows[row].Cache;
+        var positions = _rows[row].Position + 1;
+        var padded = (positions + Block - 1) / Block * Block;
+        var width = cache.ValueStride;
+        var scores = scratch.Take((long)_group * (padded + width)); // [group, positions]
+        var mixed = scores + ((nint)_group * padded); // [group, Dh padded]
+        var first = head * _group * headSize;
+        Score<T>(_x + ((nint)row * _xStride) + first, cache.Keys(_layer, head), scores, padded);
+        new Span<float>(mixed, _group * width).Clear();
+        var factors = stackalloc float[_group];
+        for (var h = 0; h < _group; h++)
         {
-            var (a, b) = (Vector256<float>.Zero, Vector256<float>.Zero);
-            var (c, d) = (Vector256<float>.Zero, Vector256<float>.Zero);
-            for (var i = 0; i < headSize; i += 2)
+            var own = scores + ((nint)h * padded);
+            new Span<float>(own + positions, padded - positions).Fill(float.NegativeInfinity); // not there yet, or of a later row
+            factors[h] = 1 / Exponentiate<T>(own, padded);
+        }
+
+        var values = cache.Values(_layer, head);
+        for (var start = 0; start < positions; start += PositionsAtOnce)
+        {
+            var count = Math.Min(PositionsAtOnce, positions - start);
+            Mix<T>(values + ((nint)start * width), width, scores + start, padded, count, mixed);
+        }
+
+        var y = _y + ((nint)row * _yStride) + first;
+        for (var h = 0; h < _group; h++)
+        {
+            for (var i = 0; i < headSize; i++)
             {
-                var (q, r) = (Vector256.Create(query[i]), Vector256.Create(query[i + 1]));
-                a = Vector256.MultiplyAddEstimate(Vector256.Load(keys), q, a);
-                b = Vector256.MultiplyAddEstimate(Vector256.Load(keys + 8), q, b);
-                c = Vector256.MultiplyAddEstimate(Vector256.Load(keys + 16), r, c);
-                d = Vector256.MultiplyAddEstimate(Vector256.Load(keys + 24), r, d);
-                keys += 2 * Block;
+                y[(h * headSize) + i] = mixed[(h * width) + i] * factors[h];
+            }
+        }
+    }
+
+    /// <summary>Scaled products of all queries with all keys, a block of keys after the other.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Score<T>(float* queries, float* keys, float* scores, int padded)
+        where T : struct, ILanes<T>
+    {
+        var last = _group - 1;
+        for (var position = 0; position < padded; position += Block)
+        {
+            for (var h = 0; h < _group; h += 4)
+            {
+                // Where there are no four, the last one several times.
+                var (h1, h2, h3) = (Math.Min(h + 1, last), Math.Min(h + 2, last), Math.Min(h + 3, last));
+                var q0 = queries + (h * headSize);
+                var q1 = queries + (h1 * headSize);
+                var q2 = queries + (h2 * headSize);
+                var q3 = queries + (h3 * headSize);
+                var (a, b, c, d) = (T.All(0), T.All(0), T.All(0), T.All(0));
+                var key = keys;
+                for (var i = 0; i < headSize; i++)
+                {
+                    var numbers = T.Load(key);
+                    a = T.MultiplyAdd(numbers, T.All(q0[i]), a);
+                    b = T.MultiplyAdd(numbers, T.All(q1[i]), b);
+                    c = T.MultiplyAdd(numbers, T.All(q2[i]), c);
+                    d = T.MultiplyAdd(numbers, T.All(q3[i]), d);
+                    key += Block;
+                }
+
+                var scale = T.All(_scale);
+                (a * scale).Store(scores + ((nint)h * padded) + position);
+                (b * scale).Store(scores + ((nint)h1 * padded) + position);
+                (c * scale).Store(scores + ((nint)h2 * padded) + position);
+                (d * scale).Store(scores + ((nint)h3 * padded) + position);
             }
 
-            ((a + c) * scale).Store(scores + (block * Block));
-            ((b + d) * scale).Store(scores + (block * Block) + 8);
+            keys += Block * headSize;
         }
-
-        for (var i = positions; i < blocks * Block; i++)
-        {
-            scores[i] = float.NegativeInfinity; // not there yet, or of a later row
-        }
-
-        var most = Vector256.Create(float.NegativeInfinity);
-        for (var i = 0; i < blocks * Block; i += 8)
-        {
-            most = Vector256.MaxNative(most, Vector256.Load(scores + i));
-        }
-
-        var half = Vector128.Max(most.GetLower(), most.GetUpper());
-        return MathF.Max(MathF.Max(half[0], half[1]), MathF.Max(half[2], half[3]));
     }
 
+    /// <summary>e to the power of each score less the largest; returns their sum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Exponentiate(float* scores, int blocks, float largest)
+    private static float Exponentiate<T>(float* scores, int padded)
+        where T : struct, ILanes<T>
     {
-        var (sum, most) = (Vector256<float>.Zero, Vector256.Create(largest));
-        for (var i = 0; i < blocks * Block; i += 8)
+        var most = T.Load(scores);
+        for (var i = Block; i < padded; i += Block)
         {
-            var weights = VectorMath.Exp(Vector256.Load(scores + i) - most);
+            most = T.Max(most, T.Load(scores + i));
+        }
+
+        var (sum, largest) = (T.All(0), T.All(T.Largest(most)));
+        for (var i = 0; i < padded; i += Block)
+        {
+            var weights = T.Exp(T.Load(scores + i) - largest);
             weights.Store(scores + i);
             sum += weights;
         }
 
-        return Vector256.Sum(sum);
+        return T.Sum(sum);
     }
 
+    /// <summary>Adds to each query's sum some values times its weights.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Mix(float* values, int stride, float* weights, int positions, float scale, float* y)
+    private void Mix<T>(float* values, int width, float* weights, int weightStride, int positions, float* mixed)
+        where T : struct, ILanes<T>
     {
-        var mixed = stackalloc float[Panels.Outputs];
-        for (var first = 0; first < headSize; first += Panels.Outputs)
+        var last = _group - 1;
+        for (var h = 0; h < _group; h += 4)
         {
-            var (a, b) = (Vector256<float>.Zero, Vector256<float>.Zero);
-            var (c, d) = (Vector256<float>.Zero, Vector256<float>.Zero);
-            var v = values + first;
-            var position = 0;
-            for (; position + 2 <= positions; position += 2)
+            var (h1, h2, h3) = (Math.Min(h + 1, last), Math.Min(h + 2, last), Math.Min(h + 3, last));
+            var w0 = weights + ((nint)h * weightStride);
+            var w1 = weights + ((nint)h1 * weightStride);
+            var w2 = weights + ((nint)h2 * weightStride);
+            var w3 = weights + ((nint)h3 * weightStride);
+            for (var first = 0; first < width; first += Block)
             {
-                var (w, u) = (Vector256.Create(weights[position]), Vector256.Create(weights[position + 1]));
-                a = Vector256.MultiplyAddEstimate(Vector256.Load(v), w, a);
-                b = Vector256.MultiplyAddEstimate(Vector256.Load(v + 8), w, b);
-                c = Vector256.MultiplyAddEstimate(Vector256.Load(v + stride), u, c);
-                d = Vector256.MultiplyAddEstimate(Vector256.Load(v + stride + 8), u, d);
-                v += 2 * stride;
-            }
+                var y0 = mixed + (h * width) + first;
+                var y1 = mixed + (h1 * width) + first;
+                var y2 = mixed + (h2 * width) + first;
+                var y3 = mixed + (h3 * width) + first;
+                var (a, b, c, d) = (T.Load(y0), T.Load(y1), T.Load(y2), T.Load(y3));
+                var value = values + first;
+                for (var position = 0; position < positions; position++)
+                {
+                    var numbers = T.Load(value);
+                    a = T.MultiplyAdd(numbers, T.All(w0[position]), a);
+                    b = T.MultiplyAdd(numbers, T.All(w1[position]), b);
+                    c = T.MultiplyAdd(numbers, T.All(w2[position]), c);
+                    d = T.MultiplyAdd(numbers, T.All(w3[position]), d);
+                    value += width;
+                }
 
-            if (position < positions)
-            {
-                var w = Vector256.Create(weights[position]);
-                a = Vector256.MultiplyAddEstimate(Vector256.Load(v), w, a);
-                b = Vector256.MultiplyAddEstimate(Vector256.Load(v + 8), w, b);
+                a.Store(y0);
+                b.Store(y1);
+                c.Store(y2);
+                d.Store(y3);
             }
-
-            ((a + c) * Vector256.Create(scale)).Store(mixed);
-            ((b + d) * Vector256.Create(scale)).Store(mixed + 8);
-            new ReadOnlySpan<float>(mixed, Math.Min(Panels.Outputs, headSize - first)).CopyTo(
-                new Span<float>(y + first, headSize)
-            );
         }
     }
 }

@@ -156,7 +156,7 @@ internal static unsafe class VectorMath
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Exp(Vector512<float> x)
+    public static Vector512<float> Exp(Vector512<float> x)
     {
         x = Vector512.MinNative(Vector512.Create(89f), Vector512.MaxNative(Vector512.Create(-87.3f), x));
         var n = Vector512.Round(x * Vector512.Create(1.44269504f));
