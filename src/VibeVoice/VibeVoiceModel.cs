@@ -61,7 +61,7 @@ public sealed class VibeVoiceModel : IDisposable
     /// <summary>Says what would be spoken, without speaking.</summary>
     public SpeechPlanner Planner { get; }
 
-    /// <summary>The version of ONNX Runtime that computes.</summary>
+    /// <summary>The version of ONNX Runtime, which computes on CUDA and in float16.</summary>
     public static string RuntimeVersion => OrtEnv.Instance().GetVersionString();
 
     /// <summary>Samples per second of what it speaks.</summary>

@@ -58,11 +58,6 @@ internal sealed class Checkpoint : IDisposable
             .Where(weight => weight.Shape.Length > 1)
             .All(weight => InfoOf(weight.Name).Dtype == TensorDtype.BF16);
 
-    /// <summary>A tensor of bf16 as it lies in its mapped file; valid until this is disposed.</summary>
-    /// <exception cref="WeightMismatchException">It is missing, or has another shape or type.</exception>
-    public ReadOnlySpan<ushort> BFloat16Bits(string name, params ReadOnlySpan<long> shape) =>
-        Find(name, shape).BFloat16(name);
-
     /// <summary>One row of a matrix as float32: of a large one that is not held in memory.</summary>
     /// <exception cref="WeightMismatchException">The matrix is missing, or has another shape or type.</exception>
     public void ReadRow(string name, int row, ReadOnlySpan<long> shape, Span<float> destination) =>

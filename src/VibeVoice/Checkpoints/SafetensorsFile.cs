@@ -1,8 +1,6 @@
-using System.Runtime.InteropServices;
-
 namespace VibeVoice.Checkpoints;
 
-/// <summary>A safetensors file, memory-mapped: tensors are converted as they are read, or used where they lie.</summary>
+/// <summary>A safetensors file, memory-mapped: tensors are converted as they are read.</summary>
 /// <remarks>Safe to share between threads until disposed. The format: https://github.com/huggingface/safetensors.</remarks>
 internal sealed class SafetensorsFile : IDisposable
 {
@@ -87,15 +85,6 @@ internal sealed class SafetensorsFile : IDisposable
             var source = _file.Span(tensor.Offset + ((first + start) * size), count * size);
             TensorConversion.ToSingle(tensor.Dtype, source, destination.Slice(start, count));
         }
-    }
-
-    /// <summary>A tensor of bf16 as it lies in the mapped file; valid until this is disposed.</summary>
-    public ReadOnlySpan<ushort> BFloat16(string name)
-    {
-        var tensor = Find(name);
-        return tensor.Dtype == TensorDtype.BF16
-            ? MemoryMarshal.Cast<byte, ushort>(_file.Span(tensor.Offset, checked((int)tensor.ByteCount)))
-            : throw new WeightMismatchException(name, Path, "type BF16", $"type {tensor.Dtype.Name()}");
     }
 
     /// <summary>All elements of a tensor of signed 32- or 64-bit integers.</summary>

@@ -6,7 +6,9 @@ using VibeVoice.Onnx;
 namespace VibeVoice.Generation;
 
 /// <summary>The model as graphs of ONNX Runtime: what all streams share and none of them changes.</summary>
-/// <remarks>A graph is for one stream: streams that share a call are computed one after another.</remarks>
+/// <remarks>
+/// For CUDA and for float16. A graph is for one stream: streams that share a call are computed one after another.
+/// </remarks>
 internal sealed class GraphEngine : SpeechEngine
 {
     private readonly Checkpoint _checkpoint;
@@ -27,15 +29,15 @@ internal sealed class GraphEngine : SpeechEngine
             var (text, speech) = (Precisions.Text, Precisions.Speech);
             ScalingFactor = checkpoint.ReadScalar("model.speech_scaling_factor");
             BiasFactor = checkpoint.ReadScalar("model.speech_bias_factor");
-            Text = OpenGraph(ModelGraphs.Text(Config, Attention(text), text, Linear(text)));
-            SpeechText = OpenGraph(ModelGraphs.SpeechText(Config, Attention(speech), speech, Linear(speech)));
+            Text = OpenGraph(ModelGraphs.Text(Config, Attention(text), text));
+            SpeechText = OpenGraph(ModelGraphs.SpeechText(Config, Attention(speech), speech));
             SpeechFrame = OpenGraph(
-                ModelGraphs.SpeechFrame(Config, Attention(speech), speech, options.EndOfSpeechBias, Linear(speech))
+                ModelGraphs.SpeechFrame(Config, Attention(speech), speech, options.EndOfSpeechBias)
             );
             var sampler = Precisions.Sampler;
-            SamplerConditions = OpenGraph(new SamplerConditions(Config.Diffusion).Build(sampler, Linear(sampler)));
-            Sampler = OpenGraph(new SamplerStep(Config.Diffusion).Build(sampler, Linear(sampler)));
-            var decoder = new AcousticDecoder(Config.Acoustic).Build(Precisions.Decoder, Linear(Precisions.Decoder));
+            SamplerConditions = OpenGraph(new SamplerConditions(Config.Diffusion).Build(sampler));
+            Sampler = OpenGraph(new SamplerStep(Config.Diffusion).Build(sampler));
+            var decoder = new AcousticDecoder(Config.Acoustic).Build(Precisions.Decoder);
             DecoderState = decoder.State;
             Decoder = OpenGraph(decoder.Graph);
         }
@@ -47,12 +49,6 @@ internal sealed class GraphEngine : SpeechEngine
 
         AttentionKernel Attention(ModelPrecision precision) =>
             options.Kernel ?? AttentionKernels.For(Config.Language, precision, Device.IsHost);
-
-        LinearKernel Linear(ModelPrecision precision) =>
-            precision != ModelPrecision.Float32 || !Device.IsHost ? LinearKernel.Packed
-            : options.Linear is { } asked ? asked
-            : checkpoint.HasBFloat16Matrices ? LinearKernel.Streamed
-            : LinearKernel.Packed;
 
         OnnxSession OpenGraph(OnnxGraph graph)
         {
@@ -166,12 +162,10 @@ internal sealed class GraphEngine : SpeechEngine
 /// <param name="Kernel">Which attention; by head size, precision and device when null.</param>
 /// <param name="Precisions">Float32 when null.</param>
 /// <param name="OpenDevice">Opens the device to compute on, which the engine then owns; the host when null.</param>
-/// <param name="Linear">What computes linear layers in float32; by the checkpoint's type and the device when null.</param>
 internal sealed record EngineOptions(
     int Threads,
     float? EndOfSpeechBias = null,
     AttentionKernel? Kernel = null,
     PartPrecisions? Precisions = null,
-    Func<IDevice>? OpenDevice = null,
-    LinearKernel? Linear = null
+    Func<IDevice>? OpenDevice = null
 );

@@ -4,7 +4,7 @@ using VibeVoice.Onnx;
 namespace VibeVoice.Graphs;
 
 /// <summary>A depthwise convolution and a feed-forward part, each normed before, scaled after and added.</summary>
-internal sealed class AcousticBlock(string path, int channels, int rows, AcousticConfig config)
+internal sealed class AcousticBlock(string path, int channels, AcousticConfig config)
 {
     private const int Widening = 4; // written into the reference's code, not into its configuration
 
@@ -18,8 +18,8 @@ internal sealed class AcousticBlock(string path, int channels, int rows, Acousti
         config.HasBias
     );
     private readonly RmsNorm _ffnNorm = new($"{path}.ffn_norm", channels, config.RmsNormEpsilon);
-    private readonly Linear _widen = new($"{path}.ffn.linear1", channels, Widening * channels, config.HasBias, rows);
-    private readonly Linear _narrow = new($"{path}.ffn.linear2", Widening * channels, channels, config.HasBias, rows);
+    private readonly Linear _widen = new($"{path}.ffn.linear1", channels, Widening * channels, config.HasBias);
+    private readonly Linear _narrow = new($"{path}.ffn.linear2", Widening * channels, channels, config.HasBias);
 
     public Value Forward(GraphBuilder g, Value x, DecoderState state)
     {

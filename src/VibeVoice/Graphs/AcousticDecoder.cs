@@ -10,12 +10,9 @@ internal sealed class AcousticDecoder(AcousticConfig config)
     public const string Audio = "audio";
     private const string Path = "model.acoustic_tokenizer.decoder";
 
-    public (OnnxGraph Graph, DecoderState State) Build(
-        ModelPrecision precision,
-        LinearKernel linear = LinearKernel.Packed
-    )
+    public (OnnxGraph Graph, DecoderState State) Build(ModelPrecision precision)
     {
-        var g = new GraphBuilder("decoder", precision, linear);
+        var g = new GraphBuilder("decoder", precision);
         var state = new DecoderState();
         var latents = g.Input(Latents, "frames", config.LatentSize);
         g.Output(Audio, g.ToFloat32(Forward(g, latents, state)), "samples", 1);
@@ -37,7 +34,6 @@ internal sealed class AcousticDecoder(AcousticConfig config)
             config.HasBias
         ).Forward(g, latents, state);
         x = g.ToFloat32(x);
-        var rows = 1;
         for (var stage = 0; stage < channels.Count; stage++)
         {
             using var stageModule = g.Enter($"stages.{stage}");
@@ -48,21 +44,15 @@ internal sealed class AcousticDecoder(AcousticConfig config)
                     channels[stage - 1],
                     channels[stage],
                     config.Ratios[stage - 1],
-                    config.HasBias,
-                    rows
+                    config.HasBias
                 ).Forward(g, x, state);
                 x = g.ToFloat32(x);
-                rows *= config.Ratios[stage - 1];
             }
 
             for (var block = 0; block < config.DecoderDepths[stage]; block++)
             {
                 using var blockModule = g.Enter($"{block}");
-                x = new AcousticBlock($"{Path}.stages.{stage}.{block}", channels[stage], rows, config).Forward(
-                    g,
-                    x,
-                    state
-                );
+                x = new AcousticBlock($"{Path}.stages.{stage}.{block}", channels[stage], config).Forward(g, x, state);
             }
         }
 

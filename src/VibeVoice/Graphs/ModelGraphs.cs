@@ -14,14 +14,9 @@ internal static class ModelGraphs
     public const string Negative = "negative";
 
     /// <summary>Text: T embeddings through <c>language_model</c>.</summary>
-    public static OnnxGraph Text(
-        ModelConfig config,
-        AttentionKernel kernel,
-        ModelPrecision precision,
-        LinearKernel linear = LinearKernel.Packed
-    )
+    public static OnnxGraph Text(ModelConfig config, AttentionKernel kernel, ModelPrecision precision)
     {
-        var g = new GraphBuilder("text", precision, linear);
+        var g = new GraphBuilder("text", precision);
         var width = config.Language.HiddenSize;
         var x = g.Input(Embeddings, 1, "tokens", width);
         var sequence = new AttentionSequence(g, Positive, config.Language);
@@ -30,14 +25,9 @@ internal static class ModelGraphs
     }
 
     /// <summary>Text entering speech: T hidden states of the text model through <c>tts_language_model</c>.</summary>
-    public static OnnxGraph SpeechText(
-        ModelConfig config,
-        AttentionKernel kernel,
-        ModelPrecision precision,
-        LinearKernel linear = LinearKernel.Packed
-    )
+    public static OnnxGraph SpeechText(ModelConfig config, AttentionKernel kernel, ModelPrecision precision)
     {
-        var g = new GraphBuilder("speech_text", precision, linear);
+        var g = new GraphBuilder("speech_text", precision);
         var width = config.Language.HiddenSize;
         var x = new InputType(config.Language).AddText(g, g.Input(Embeddings, 1, "tokens", width));
         var sequence = new AttentionSequence(g, Positive, config.Language);
@@ -50,11 +40,10 @@ internal static class ModelGraphs
         ModelConfig config,
         AttentionKernel kernel,
         ModelPrecision precision,
-        float? endOfSpeechBias,
-        LinearKernel linear = LinearKernel.Packed
+        float? endOfSpeechBias
     )
     {
-        var g = new GraphBuilder("speech_frame", precision, linear);
+        var g = new GraphBuilder("speech_frame", precision);
         var width = config.Language.HiddenSize;
         var latent = g.Input(Latent, 1, 1, config.Acoustic.LatentSize);
         var x = new InputType(config.Language).AddSpeech(g, new Connector(config).Forward(g, latent)); // [1, 1, D]

@@ -16,10 +16,10 @@ internal sealed class SamplerConditions(DiffusionConfig config)
 
     private readonly DiffusionHead _head = new(config);
 
-    public OnnxGraph Build(ModelPrecision precision, LinearKernel linear = LinearKernel.Packed)
+    public OnnxGraph Build(ModelPrecision precision)
     {
         const string rows = "rows";
-        var g = new GraphBuilder("sampler_conditions", precision, linear);
+        var g = new GraphBuilder("sampler_conditions", precision);
         var time = g.Input(Time, rows, config.FrequencySize);
         var condition = g.Input(Condition, rows, config.HiddenSize);
         var width = (long)DiffusionHead.PartsOf(config.Layers) * config.HiddenSize;

@@ -21,10 +21,10 @@ internal sealed class SamplerStep(DiffusionConfig config)
 
     private readonly DiffusionHead _head = new(config);
 
-    public OnnxGraph Build(ModelPrecision precision, LinearKernel linear = LinearKernel.Packed)
+    public OnnxGraph Build(ModelPrecision precision)
     {
         const string rows = "rows";
-        var g = new GraphBuilder("sampler", precision, linear);
+        var g = new GraphBuilder("sampler", precision);
         var latent = g.Input(Latent, rows, config.LatentSize);
         var previous = g.Input(PreviousPrediction, rows, config.LatentSize);
         var width = (long)DiffusionHead.PartsOf(config.Layers) * config.HiddenSize;

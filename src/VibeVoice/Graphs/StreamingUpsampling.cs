@@ -7,7 +7,7 @@ namespace VibeVoice.Graphs;
 /// y[t·r .. t·r + r) = x[t]·W[.., 0..r) + x[t−1]·W[.., r..2r) + b: an output overlaps one earlier input only,
 /// so one position is all the state there is (the reference keeps 2r − 1 and computes them again).
 /// </remarks>
-internal sealed class StreamingUpsampling(string path, int inputs, int outputs, int ratio, bool hasBias, int rows)
+internal sealed class StreamingUpsampling(string path, int inputs, int outputs, int ratio, bool hasBias)
 {
     /// <param name="x"><c>[T, inputs]</c>.</param>
     /// <returns><c>[T·ratio, outputs]</c>.</returns>
@@ -17,42 +17,10 @@ internal sealed class StreamingUpsampling(string path, int inputs, int outputs, 
         var context = state.Carry(g, x, 1, inputs); // [T + 1, inputs]
         var previous = g.Slice(context, 0, 0, -1); // [T, inputs]
         var both = g.Concatenate(1, g.ToCompute(x), previous); // [T, 2·inputs]
-        var y = Linear.IsStreamed(g, rows)
-            ? g.StreamedLinear(both, StreamedMatrix(), bias: null)
-            : g.MatrixProduct(both, g.ComputeWeight(Matrix())); // [T, ratio·outputs]
+        var y = g.MatrixProduct(both, g.ComputeWeight(Matrix())); // [T, ratio·outputs]
         y = g.Reshape(y, -1, outputs); // [T·ratio, outputs]
         return hasBias ? g.Add(y, g.ComputeWeight(Weight.Stored($"{path}.bias", outputs))) : y;
     }
-
-    /// <summary>W[offset·outputs + o, isPrevious·inputs + i] = stored[i, o, isPrevious·ratio + offset].</summary>
-    private Weight StreamedMatrix() =>
-        Weight.Streamed(
-            $"{path}.weight",
-            (long)ratio * outputs,
-            2L * inputs,
-            (checkpoint, matrix) =>
-            {
-                var stored = checkpoint.BFloat16Bits($"{path}.weight", inputs, outputs, 2L * ratio);
-                var columns = outputs * 2 * ratio;
-                const int block = 32; // both sides stay in the first cache
-                for (var firstColumn = 0; firstColumn < columns; firstColumn += block)
-                {
-                    for (var firstInput = 0; firstInput < inputs; firstInput += block)
-                    {
-                        for (var column = firstColumn; column < Math.Min(firstColumn + block, columns); column++)
-                        {
-                            var (o, tap) = Math.DivRem(column, 2 * ratio);
-                            var (isPrevious, offset) = Math.DivRem(tap, ratio);
-                            var row = (2 * ((offset * outputs) + o)) + isPrevious;
-                            for (var i = firstInput; i < Math.Min(firstInput + block, inputs); i++)
-                            {
-                                matrix[(row * inputs) + i] = stored[(i * columns) + column];
-                            }
-                        }
-                    }
-                }
-            }
-        );
 
     private Weight Matrix() =>
         new(

@@ -35,16 +35,6 @@ internal sealed partial class GraphBuilder
 
     public Value MatrixProduct(Value a, Value b) => Node("MatMul", a, b);
 
-    /// <summary>x · Wᵀ + b with W as a checkpoint stores it.</summary>
-    public Value StreamedLinear(Value x, Weight weight, Value? bias) =>
-        Node(
-            Streaming.StreamedLinear.Name,
-            Streaming.StreamedLinear.Domain,
-            bias is { } vector ? [x, Weight(weight), vector] : [x, Weight(weight)],
-            [(Streaming.StreamedLinear.Outputs, weight.Shape[0]), (Streaming.StreamedLinear.Inputs, weight.Shape[1])],
-            TensorType.Float32
-        )[0];
-
     public Value Sigmoid(Value x) => Node("Sigmoid", x);
 
     public Value Silu(Value x) => Multiply(x, Sigmoid(x));

@@ -6,13 +6,8 @@ namespace VibeVoice.Onnx;
 /// Of matrix products, convolutions and attention. Sums, norms and whatever else is small beside them stay in
 /// float32, where numbers of the model are too large or too many for the 11 bits of float16.
 /// </param>
-/// <param name="linearKernel">What computes linear layers; streamed ones are for float32 on the host.</param>
 /// <remarks>Not thread-safe. The operations themselves are methods in <c>GraphBuilder.Operations.cs</c>.</remarks>
-internal sealed partial class GraphBuilder(
-    string name,
-    ModelPrecision precision = ModelPrecision.Float32,
-    LinearKernel linearKernel = LinearKernel.Packed
-)
+internal sealed partial class GraphBuilder(string name, ModelPrecision precision = ModelPrecision.Float32)
 {
     private readonly ProtobufWriter _graph = new();
     private readonly List<GraphNode> _nodes = [];
@@ -25,9 +20,6 @@ internal sealed partial class GraphBuilder(
 
     /// <summary>The type of matrix products, convolutions and attention.</summary>
     public TensorType Compute { get; } = precision.ComputeType();
-
-    /// <summary>What computes linear layers, where the number of rows leaves a choice.</summary>
-    public LinearKernel LinearKernel => linearKernel;
 
     public Value Input(string input, TensorType type, params Dimension[] shape)
     {

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 
@@ -43,9 +42,6 @@ internal sealed unsafe class NativeTensor : IDisposable
 
     public Span<Half> Halves => Elements<Half>(TensorType.Float16);
 
-    /// <summary>The upper halves of float32 numbers.</summary>
-    public Span<ushort> BFloat16Bits => Elements<ushort>(TensorType.BFloat16);
-
     public Span<int> Integers => Elements<int>(TensorType.Int32);
 
     public Span<long> LongIntegers => Elements<long>(TensorType.Int64);
@@ -57,10 +53,6 @@ internal sealed unsafe class NativeTensor : IDisposable
 
     public static NativeTensor OnHost(TensorType type, params long[] shape) =>
         new(type, shape, new HostMemory((nuint)LengthOf(type, shape)));
-
-    /// <summary>bf16 numbers that lie in a mapped file, which outlives this; never written to.</summary>
-    public static NativeTensor Over(ReadOnlySpan<ushort> mapped, long[] shape) =>
-        new(TensorType.BFloat16, shape, new HostMemory((nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(mapped))));
 
     public static long LengthOf(TensorType type, ReadOnlySpan<long> shape)
     {
@@ -115,10 +107,6 @@ internal sealed unsafe class NativeTensor : IDisposable
     {
         public HostMemory(nuint length)
             : base(0, ownsHandle: true) => SetHandle((nint)NativeMemory.AllocZeroed(length));
-
-        /// <summary>Of somebody else.</summary>
-        public HostMemory(nint existing)
-            : base(0, ownsHandle: false) => SetHandle(existing);
 
         public override bool IsInvalid => handle == 0;
 

@@ -1,5 +1,3 @@
-using VibeVoice.Onnx.Streaming;
-
 namespace VibeVoice.Onnx;
 
 /// <summary>A finished graph, and the weights that it names.</summary>
@@ -20,9 +18,6 @@ internal sealed record OnnxGraph(
 {
     // What a processor computes in float32 when it is asked for float16.
     private static readonly HashSet<string> Widened = ["Add", "Cast", "Conv", "Gelu", "MatMul", "Mul", "Sigmoid"];
-
-    /// <summary>Whether it needs <see cref="StreamedLinear"/>, which a session must be told of.</summary>
-    public bool HasStreamedLayers { get; } = Nodes.Any(node => node.Domain == StreamedLinear.Domain);
 
     public IEnumerable<Weight> GivenToTheSession => Weights.Where(weight => !IsWrittenInto(weight));
 
@@ -47,7 +42,7 @@ internal sealed record OnnxGraph(
             offset += IsWrittenInto(weight) ? 0 : NativeTensor.LengthOf(weight.Type, weight.Shape);
         }
 
-        return OnnxMessages.Model(graph, HasStreamedLayers ? [StreamedLinear.Domain] : []);
+        return OnnxMessages.Model(graph);
     }
 
     /// <summary>The file that placeholders name, for a runtime that wants to read it.</summary>

@@ -13,23 +13,14 @@ internal static class OnnxMessages
 
     public const string ContribDomain = "com.microsoft";
 
-    /// <param name="graph">What it computes.</param>
-    /// <param name="ownDomains">Of operators that the session is given, beside those of the runtime.</param>
-    public static byte[] Model(ProtobufWriter graph, params IEnumerable<string> ownDomains)
-    {
-        var model = new ProtobufWriter()
+    public static byte[] Model(ProtobufWriter graph) =>
+        new ProtobufWriter()
             .Integer(1, IrVersion)
             .Text(2, "VibeVoice")
             .Message(7, graph)
             .Message(8, Domain("", OperatorSet))
-            .Message(8, Domain(ContribDomain, ContribOperatorSet));
-        foreach (var domain in ownDomains)
-        {
-            model.Message(8, Domain(domain, 1));
-        }
-
-        return model.Written.ToArray();
-    }
+            .Message(8, Domain(ContribDomain, ContribOperatorSet))
+            .Written.ToArray();
 
     public static ProtobufWriter Node(GraphNode node)
     {

@@ -1,5 +1,4 @@
 using Microsoft.ML.OnnxRuntime;
-using VibeVoice.Onnx.Streaming;
 
 namespace VibeVoice.Onnx;
 
@@ -31,11 +30,6 @@ internal sealed class OnnxSession : IDisposable
             _options.AddInitializer(weight.Name, weights.Get(weight).OrtValue);
         }
 
-        if (graph.HasStreamedLayers)
-        {
-            StreamedLinear.Register(_options);
-        }
-
         _session = Open(graph, weights, packed);
     }
 
@@ -64,10 +58,7 @@ internal sealed class OnnxSession : IDisposable
             }
 
             _options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", folder.FullName);
-            var model = graph.Serialize(weights);
-            return graph.HasStreamedLayers
-                ? StreamedLinear.Open(() => new InferenceSession(model, _options, packed))
-                : new InferenceSession(model, _options, packed);
+            return new InferenceSession(graph.Serialize(weights), _options, packed);
         }
         finally
         {

@@ -10,7 +10,6 @@ internal enum TensorType
     Int64 = 7,
     Boolean = 9,
     Float16 = 10,
-    BFloat16 = 16,
 }
 
 /// <summary>What is known of element types.</summary>
@@ -21,7 +20,7 @@ internal static class TensorTypes
         type switch
         {
             TensorType.Boolean => sizeof(bool),
-            TensorType.Float16 or TensorType.BFloat16 => sizeof(ushort),
+            TensorType.Float16 => sizeof(ushort),
             TensorType.Int64 => sizeof(long),
             _ => sizeof(float),
         };

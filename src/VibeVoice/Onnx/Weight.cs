@@ -8,22 +8,8 @@ namespace VibeVoice.Onnx;
 /// <param name="Fill">Writes its numbers; called once, however many graphs use it.</param>
 internal sealed record Weight(string Name, long[] Shape, FillWeight Fill)
 {
-    /// <summary>The type that a session is given it in; what is not mapped is read as float32 and converted.</summary>
+    /// <summary>The type that a session is given it in; it is read as float32 and converted.</summary>
     public TensorType Type { get; init; } = TensorType.Float32;
-
-    /// <summary>Takes the place of <see cref="Fill"/> where the numbers are bf16.</summary>
-    public FillBFloat16? FillBFloat16 { get; private init; }
-
-    /// <summary>Whether it is used where it lies, in the mapped file of the checkpoint.</summary>
-    public bool IsMapped { get; private init; }
-
-    /// <summary>A linear layer's matrix as it is stored, <c>[out, in]</c> in bf16, for <see cref="Streaming.StreamedLinear"/>.</summary>
-    public static Weight Streamed(string name, long outputs, long inputs) =>
-        new(name, [outputs, inputs], (_, _) => { }) { Type = TensorType.BFloat16, IsMapped = true };
-
-    /// <summary>The same, put together from what is stored.</summary>
-    public static Weight Streamed(string name, long outputs, long inputs, FillBFloat16 fill) =>
-        new(name, [outputs, inputs], (_, _) => { }) { Type = TensorType.BFloat16, FillBFloat16 = fill };
 
     /// <summary>As it lies in the checkpoint.</summary>
     public static Weight Stored(string name, params long[] shape) =>
@@ -64,6 +50,3 @@ internal sealed record Weight(string Name, long[] Shape, FillWeight Fill)
 
 /// <summary>Fills a weight from a checkpoint.</summary>
 internal delegate void FillWeight(Checkpoint checkpoint, Span<float> destination);
-
-/// <summary>Fills a weight of bf16 numbers from a checkpoint.</summary>
-internal delegate void FillBFloat16(Checkpoint checkpoint, Span<ushort> destination);

@@ -2,10 +2,7 @@ using VibeVoice.Checkpoints;
 
 namespace VibeVoice.Onnx;
 
-/// <summary>
-/// The weights of a model, shared by all sessions that name them: each read once into memory of its own, or used where
-/// it lies in the checkpoint's mapped files.
-/// </summary>
+/// <summary>The weights of a model, shared by all sessions that name them: each read once into memory of its own.</summary>
 /// <param name="checkpoint">Where they are read from; null where graphs have none. Must outlive this.</param>
 /// <param name="device">Where sessions want them; the host when null.</param>
 /// <remarks>Must outlive those sessions, and be disposed before the device. Not thread-safe while it is being filled.</remarks>
@@ -40,21 +37,8 @@ internal sealed class WeightStore(Checkpoint? checkpoint, IDevice? device = null
             return tensor;
         }
 
-        tensor = weight.IsMapped
-            ? NativeTensor.Over(Source(weight).BFloat16Bits(weight.Name, weight.Shape), weight.Shape)
-            : place.Allocate(weight.Type, weight.Shape);
+        tensor = place.Allocate(weight.Type, weight.Shape);
         _tensors.Add((weight.Name, weight.Type, place), tensor);
-        if (weight.IsMapped)
-        {
-            return tensor;
-        }
-
-        if (weight.FillBFloat16 is { } fill)
-        {
-            fill(Source(weight), tensor.BFloat16Bits);
-            return tensor;
-        }
-
         if (place.IsHost && weight.Type == TensorType.Float32)
         {
             weight.Fill(Source(weight), tensor.Floats);

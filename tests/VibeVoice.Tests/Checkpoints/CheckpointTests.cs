@@ -164,7 +164,7 @@ public sealed class CheckpointTests : IDisposable
     [Theory]
     [InlineData(1, true)] // vectors and scalars in float32
     [InlineData(2, false)]
-    public void Matrices_alone_decide_whether_weights_are_used_where_they_lie(int mostDimensions, bool expected)
+    public void Matrices_alone_decide_whether_a_checkpoint_is_of_bf16(int mostDimensions, bool expected)
     {
         WriteSingle(tensor => tensor.Shape.Length <= mostDimensions ? tensor with { Dtype = TensorDtype.F32 } : tensor);
 

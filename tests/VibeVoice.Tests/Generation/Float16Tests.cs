@@ -116,10 +116,7 @@ public sealed class Float16Tests(TinyEngine tiny, ITestOutputHelper output) : IC
     [InlineData(ModelPrecision.Float16)]
     public void A_device_that_only_sessions_reach_makes_the_same_bits(ModelPrecision precision)
     {
-        var options = new EngineOptions(1, null, AttentionKernel.Fused, PartPrecisions.All(precision))
-        {
-            Linear = LinearKernel.Packed, // a device has no other
-        };
+        var options = new EngineOptions(1, null, AttentionKernel.Fused, PartPrecisions.All(precision));
         using var host = GraphEngine.Load(tiny.Checkpoint, options, CancellationToken.None);
         using var device = GraphEngine.Load(
             tiny.Checkpoint,

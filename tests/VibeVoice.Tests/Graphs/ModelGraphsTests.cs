@@ -46,16 +46,6 @@ public sealed class ModelGraphsTests
     }
 
     [Fact]
-    public void Streamed_matrices_stay_where_they_lie_in_the_mapped_file()
-    {
-        var graph = ModelGraphs.Text(_config, AttentionKernel.Fused, ModelPrecision.Float32, LinearKernel.Streamed);
-        var matrices = graph.Weights.Where(weight => weight.Type == TensorType.BFloat16).ToList();
-
-        matrices.Count.ShouldBe(7 * _config.Language.TextLayers);
-        matrices.ShouldAllBe(weight => weight.IsMapped);
-    }
-
-    [Fact]
     public void Matrices_are_not_written_into_the_model()
     {
         using var checkpoint = Checkpoint.Open(GoldenFiles.Tiny);

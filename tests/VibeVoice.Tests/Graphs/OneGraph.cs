@@ -11,22 +11,14 @@ internal static class OneGraph
         Checkpoint checkpoint,
         Func<GraphBuilder, Value[], Value> block,
         params (long[] Shape, float[] Numbers)[] inputs
-    ) => Run(checkpoint, LinearKernel.Packed, threads: 1, block, inputs);
-
-    public static float[] Run(
-        Checkpoint checkpoint,
-        LinearKernel linear,
-        int threads,
-        Func<GraphBuilder, Value[], Value> block,
-        params (long[] Shape, float[] Numbers)[] inputs
     )
     {
-        var g = new GraphBuilder("block", linearKernel: linear);
+        var g = new GraphBuilder("block");
         var values = inputs.Select((input, i) => g.Input($"x{i}", [.. input.Shape.Select(size => (Dimension)size)]));
         g.Output("y", block(g, [.. values]), "any", "size");
         using var weights = new WeightStore(checkpoint);
         using var packed = new PrePackedWeightsContainer();
-        using var session = new OnnxSession(g.Build(), weights, packed, threads);
+        using var session = new OnnxSession(g.Build(), weights, packed, threads: 1);
         using var binding = session.CreateBinding();
         for (var i = 0; i < inputs.Length; i++)
         {
