@@ -16,7 +16,7 @@ internal sealed class MemoryCheck(SpeechSettings settings) : ICheck
     /// <summary>What some memory is for an engine.</summary>
     public static CheckResult Judge(MachineMemory memory, SpeechEngine engine)
     {
-        // Of the model's 1.7 GB, 1.5 are pages of the mapped checkpoint: without them it is slow, without the rest it ends.
+        // Float32 at most: 1.5 GB are pages of mapped weights, without which it is slow; without the rest it ends.
         var (own, full, what) =
             engine == SpeechEngine.Preview ? (0.1e9, 0.15e9, "The preview voice") : (0.3e9, 1.8e9, "The model");
         var whose = memory.IsOfContainer ? "the container" : "the machine";
@@ -34,7 +34,7 @@ internal sealed class MemoryCheck(SpeechSettings settings) : ICheck
 
         return memory.AvailableBytes < full
             ? CheckResult.Note(
-                $"{found}. {what} needs {Gigabytes(full)} GB: with less the system may end it, or read the checkpoint "
+                $"{found}. {what} needs {Gigabytes(full)} GB: with less the system may end it, or read the weights "
                     + "from disk over and over. Choose a machine with more, or end what uses it."
             )
             : CheckResult.Ok($"{found}; {what.ToLowerInvariant()} needs {Gigabytes(full)} GB.");
