@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace VibeVoice.Native;
 
@@ -9,7 +8,6 @@ namespace VibeVoice.Native;
 internal static unsafe class FloatNarrowProduct
 {
     private const int Ahead = 1024;
-    private const int Line = 64;
     private const int Half = Panels.Outputs / 2;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -21,7 +19,7 @@ internal static unsafe class FloatNarrowProduct
         var k = 0;
         for (; k + 2 <= inputs; k += 2)
         {
-            Prefetch<T>(panel);
+            FloatPanels.Prefetch<T>(panel + Ahead);
             var (lower, upper) = T.Narrow(panel);
             Add(ref a, ref b, lower, upper, x[k]);
             (lower, upper) = T.Narrow(panel + T.Size);
@@ -51,7 +49,7 @@ internal static unsafe class FloatNarrowProduct
         var k = 0;
         for (; k + 2 <= inputs; k += 2)
         {
-            Prefetch<T>(panel);
+            FloatPanels.Prefetch<T>(panel + Ahead);
             var (lower, upper) = T.Narrow(panel);
             Add(ref a, ref b, lower, upper, x[k]);
             Add(ref e, ref f, lower, upper, x1[k]);
@@ -89,7 +87,7 @@ internal static unsafe class FloatNarrowProduct
         var k = 0;
         for (; k + 2 <= inputs; k += 2)
         {
-            Prefetch<T>(panel);
+            FloatPanels.Prefetch<T>(panel + Ahead);
             var (lower, upper) = T.Narrow(panel);
             Add(ref a, ref b, lower, upper, x[k]);
             Add(ref e, ref f, lower, upper, x1[k]);
@@ -129,22 +127,5 @@ internal static unsafe class FloatNarrowProduct
         var wide = Vector256.Create(x);
         first = Vector256.MultiplyAddEstimate(lower, wide, first);
         second = Vector256.MultiplyAddEstimate(upper, wide, second);
-    }
-
-    /// <summary>Asks for the weights of two inputs.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Prefetch<T>(byte* panel)
-        where T : struct, IFloatWeights
-    {
-        if (!Sse.IsSupported)
-        {
-            return;
-        }
-
-        Sse.Prefetch0(panel + Ahead);
-        if (T.Size == Line)
-        {
-            Sse.Prefetch0(panel + Ahead + Line);
-        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace VibeVoice.Native;
 
@@ -10,6 +11,8 @@ namespace VibeVoice.Native;
 /// </remarks>
 internal static unsafe class FloatPanels
 {
+    private const int CacheLine = 64;
+
     /// <summary>Computes one panel for all rows.</summary>
     /// <param name="panel">The weights.</param>
     /// <param name="isBFloat16">Whether as bf16.</param>
@@ -38,6 +41,23 @@ internal static unsafe class FloatPanels
             rows -= taken;
             x += (nint)taken * xStride;
             y += (nint)taken * yStride;
+        }
+    }
+
+    /// <summary>Asks for the weights of two inputs, which are one line of the cache or two.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch<T>(byte* weights)
+        where T : struct, IFloatWeights
+    {
+        if (!Sse.IsSupported)
+        {
+            return;
+        }
+
+        Sse.Prefetch0(weights);
+        if (T.Size == CacheLine)
+        {
+            Sse.Prefetch0(weights + CacheLine);
         }
     }
 

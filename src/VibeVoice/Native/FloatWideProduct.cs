@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace VibeVoice.Native;
 
@@ -12,7 +11,6 @@ namespace VibeVoice.Native;
 internal static unsafe class FloatWideProduct
 {
     private const int Ahead = 8192;
-    private const int Line = 64;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows1<T>(byte* panel, int inputs, float* x, float* y)
@@ -48,7 +46,7 @@ internal static unsafe class FloatWideProduct
         var k = 0;
         for (; k + 2 <= inputs; k += 2)
         {
-            Prefetch<T>(panel);
+            FloatPanels.Prefetch<T>(panel + Ahead);
             var weights = T.Wide(panel);
             a = Add(a, weights, x[k]);
             b = Add(b, weights, x1[k]);
@@ -81,7 +79,7 @@ internal static unsafe class FloatWideProduct
         var k = 0;
         for (; k + 2 <= inputs; k += 2)
         {
-            Prefetch<T>(panel);
+            FloatPanels.Prefetch<T>(panel + Ahead);
             var weights = T.Wide(panel);
             a = Add(a, weights, x[k]);
             b = Add(b, weights, x1[k]);
@@ -125,7 +123,7 @@ internal static unsafe class FloatWideProduct
         var k = 0;
         for (; k + 2 <= inputs; k += 2)
         {
-            Prefetch<T>(panel);
+            FloatPanels.Prefetch<T>(panel + Ahead);
             var weights = T.Wide(panel);
             a = Add(a, weights, x[k]);
             b = Add(b, weights, x1[k]);
@@ -176,7 +174,7 @@ internal static unsafe class FloatWideProduct
         var k = 0;
         for (; k + 2 <= inputs; k += 2)
         {
-            Prefetch<T>(panel);
+            FloatPanels.Prefetch<T>(panel + Ahead);
             var weights = T.Wide(panel);
             a = Add(a, weights, x[k]);
             b = Add(b, weights, x1[k]);
@@ -224,21 +222,4 @@ internal static unsafe class FloatWideProduct
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Add(Vector512<float> sum, Vector512<float> weights, float x) =>
         Vector512.MultiplyAddEstimate(weights, Vector512.Create(x), sum);
-
-    /// <summary>Asks for the weights of two inputs.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Prefetch<T>(byte* panel)
-        where T : struct, IFloatWeights
-    {
-        if (!Sse.IsSupported)
-        {
-            return;
-        }
-
-        Sse.Prefetch0(panel + Ahead);
-        if (T.Size == Line)
-        {
-            Sse.Prefetch0(panel + Ahead + Line);
-        }
-    }
 }
