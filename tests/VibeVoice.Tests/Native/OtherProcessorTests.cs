@@ -26,6 +26,7 @@ public sealed class OtherProcessorTests
             "There are no such instructions."
         );
         Assert.SkipWhen(Environment.GetEnvironmentVariable(FileVariable) is not null, "This is such a process.");
+        Assert.SkipWhen(left == Best(), "This processor is such a one: all other tests are this one.");
         using var folder = new TemporaryFolder();
         var file = folder.PathOf("numbers");
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "VibeVoice.Tests"))
@@ -50,6 +51,13 @@ public sealed class OtherProcessorTests
             start.Environment[name] = "0";
         }
 
+        if (left == "None")
+        {
+            // Half a minute of emulated instructions, for what is the same code above the kernels.
+            start.ArgumentList.Add("--filter-not-class");
+            start.ArgumentList.Add("*BatchTests");
+        }
+
         using var process = Process.Start(start)!;
         var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -65,17 +73,18 @@ public sealed class OtherProcessorTests
     public void The_numbers_of_this_processor_are_told()
     {
         var file = Environment.GetEnvironmentVariable(FileVariable);
-        var best =
-            Avx512BW.IsSupported ? "Avx512"
-            : System.Runtime.Intrinsics.X86.Avx2.IsSupported ? "Avx2"
-            : "None";
         var numbers = Int8Numbers();
         numbers.ShouldBe(Int8Numbers());
         if (file is not null)
         {
-            File.WriteAllLines(file, [best, numbers]);
+            File.WriteAllLines(file, [Best(), numbers]);
         }
     }
+
+    private static string Best() =>
+        Avx512BW.IsSupported ? "Avx512"
+        : System.Runtime.Intrinsics.X86.Avx2.IsSupported ? "Avx2"
+        : "None";
 
     /// <summary>What 8 and 4 bits make of some rows, summed up: activations, products.</summary>
     private static unsafe string Int8Numbers()
