@@ -13,7 +13,8 @@ public static class VibeVoiceMetrics
     /// <summary>
     /// A histogram, in seconds: how long one part of a frame took. Its tag <see cref="PartTag"/> says which:
     /// <c>text</c> (both language models read a window of text, every sixth frame while there is text), <c>sampler</c>,
-    /// <c>decoder</c>, or <c>speech_step</c> (the latent is fed back). Streams that are computed together count as one.
+    /// <c>decoder</c>, or <c>speech_step</c> (the latent is fed back). Streams that are computed together count as one. The last
+    /// two may run at once; how long they did is counted in both, and told once more as <c>at_once</c>.
     /// </summary>
     public const string PartDuration = "vibevoice.part.duration";
 
@@ -26,6 +27,19 @@ public static class VibeVoiceMetrics
         "s",
         "Time that one part of a frame took."
     );
+
+    /// <summary>Tells how long two intervals, of <see cref="Stopwatch.GetTimestamp"/>, were at once.</summary>
+    internal static void TellOverlap((long Begun, long Ended) one, (long Begun, long Ended) other)
+    {
+        var (begun, ended) = (Math.Max(one.Begun, other.Begun), Math.Min(one.Ended, other.Ended));
+        if (ended > begun && Parts.Enabled)
+        {
+            Parts.Record(
+                Stopwatch.GetElapsedTime(begun, ended).TotalSeconds,
+                new KeyValuePair<string, object?>(PartTag, "at_once")
+            );
+        }
+    }
 
     internal static Timing Time(string part) => new(part, Parts.Enabled ? Stopwatch.GetTimestamp() : 0);
 

@@ -36,6 +36,7 @@ internal static class EngineSpeed
         Add("- sampler, ms per frame", runs => runs.Alone, run => Part(run, "sampler"));
         Add("- decoder, ms per frame", runs => runs.Alone, run => Part(run, "decoder"));
         Add("- speech step, ms per frame", runs => runs.Alone, run => Part(run, "speech_step"));
+        Add("- - decoder beside it, in both, ms per frame", runs => runs.Alone, run => Part(run, "at_once"));
         Add("- text, ms per frame", runs => runs.Alone, run => Part(run, "text"));
         Add("- total, ms per frame", runs => runs.Alone, run => Part(run, "total"));
         Add("float32, real-time factor", runs => runs.Exact, run => Number(run, "real_time_factor"), aim: 1.3);

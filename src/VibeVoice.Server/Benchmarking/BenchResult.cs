@@ -48,6 +48,7 @@ internal sealed record BenchContext(int Frames, double RealTimeFactor);
 /// <param name="Sampler">Noise to latent.</param>
 /// <param name="Decoder">Latent to sound.</param>
 /// <param name="SpeechStep">The latent fed back to the language model.</param>
+/// <param name="AtOnce">How long those two ran beside each other: it is counted in both.</param>
 /// <param name="Text">Windows of text, spread over all frames.</param>
 /// <param name="Other">Waiting, handing over.</param>
 /// <param name="Total">Wall time.</param>
@@ -55,6 +56,7 @@ internal sealed record PartTimes(
     double Sampler,
     double Decoder,
     double SpeechStep,
+    double AtOnce,
     double Text,
     double Other,
     double Total

@@ -28,6 +28,7 @@ internal static class BenchTable
         Part("sampler", parts.Sampler);
         Part("decoder", parts.Decoder);
         Part("speech step", parts.SpeechStep);
+        Part("- decoder beside it", -parts.AtOnce);
         Part("other", parts.Other);
         Part("total", parts.Total);
         Line($"");

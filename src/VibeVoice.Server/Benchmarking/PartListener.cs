@@ -37,11 +37,13 @@ internal sealed class PartListener : IDisposable
     {
         lock (_lock)
         {
-            var parts = _seconds.Values.Sum();
+            var atOnce = _seconds.GetValueOrDefault("at_once");
+            var parts = _seconds.Values.Sum() - (2 * atOnce);
             return new PartTimes(
                 Of("sampler"),
                 Of("decoder"),
                 Of("speech_step"),
+                Milliseconds(atOnce),
                 Of("text"),
                 Milliseconds(wall.TotalSeconds - parts),
                 Milliseconds(wall.TotalSeconds)

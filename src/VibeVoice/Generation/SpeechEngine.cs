@@ -4,7 +4,7 @@ namespace VibeVoice.Generation;
 
 /// <summary>The parts of a loaded model, each for several streams at once. What they compute with is the engine's own affair.</summary>
 /// <remarks>
-/// Calls must not overlap; who schedules sees to it. Streams that share a call get what each would get alone. Counts who uses
+/// Calls must not overlap, but in <see cref="RunBoth"/>; who schedules sees to it. Streams that share a call get what each would get alone. Counts who uses
 /// it, and is freed by the last: a model may be disposed while a request is inside a frame.
 /// </remarks>
 internal abstract class SpeechEngine : IDisposable
@@ -37,6 +37,15 @@ internal abstract class SpeechEngine : IDisposable
 
     /// <summary>Feeds each stream's latent back: its conditions and its <see cref="EngineStream.EndLogit"/> after it.</summary>
     public abstract void FeedBack(ReadOnlySpan<EngineStream> streams);
+
+    /// <summary>Runs <see cref="FeedBack"/> and <see cref="Decode"/>, which do not depend on each other, at once if the engine can.</summary>
+    /// <param name="feedBack">Makes the one call; must not throw.</param>
+    /// <param name="decode">Makes the other, on the caller's thread; must not throw.</param>
+    public virtual void RunBoth(Action feedBack, Action decode)
+    {
+        feedBack();
+        decode();
+    }
 
     /// <returns>False when the last user has already left.</returns>
     public bool TryEnter()

@@ -8,7 +8,7 @@ namespace VibeVoice.Native;
 /// All queries of a head go over its keys and values together, four at a time while some of those are in the first cache: memory
 /// gives them once. A row's numbers do not depend on the other rows.
 /// </remarks>
-internal sealed unsafe class Attention(WorkerPool pool, int queryHeads, int keyValueHeads, int headSize)
+internal sealed unsafe class Attention(WorkerLane lane, int queryHeads, int keyValueHeads, int headSize)
     : IParallelJob,
         IDisposable
 {
@@ -16,7 +16,7 @@ internal sealed unsafe class Attention(WorkerPool pool, int queryHeads, int keyV
     private const int PositionsAtOnce = 64; // values of 64 positions are 16 KB
     private readonly ScratchBuffer<float>[] _scratch =
     [
-        .. Enumerable.Range(0, pool.Threads).Select(_ => new ScratchBuffer<float>()),
+        .. Enumerable.Range(0, lane.Threads).Select(_ => new ScratchBuffer<float>()),
     ];
     private readonly int _group = queryHeads / keyValueHeads;
     private readonly float _scale = 1 / MathF.Sqrt(headSize);
@@ -50,7 +50,7 @@ internal sealed unsafe class Attention(WorkerPool pool, int queryHeads, int keyV
         _xStride = queryStride;
         _y = attended;
         _yStride = attendedStride;
-        pool.Run(this, count * keyValueHeads);
+        lane.Run(this, count * keyValueHeads);
     }
 
     public void Run(int piece, int worker)

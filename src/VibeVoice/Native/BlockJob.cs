@@ -9,11 +9,11 @@ namespace VibeVoice.Native;
 /// thread takes some rows through all the rest while they are in its cache; with few rows and large matrices the threads share
 /// the matrices instead.
 /// </remarks>
-internal sealed unsafe class BlockJob(WorkerPool pool, LinearJob linear) : IParallelJob, IDisposable
+internal sealed unsafe class BlockJob(WorkerLane lane, LinearJob linear) : IParallelJob, IDisposable
 {
     private const int TileRows = 32;
     private const int RowsWorthSharing = 32;
-    private readonly Scratch[] _scratch = [.. Enumerable.Range(0, pool.Threads).Select(_ => new Scratch())];
+    private readonly Scratch[] _scratch = [.. Enumerable.Range(0, lane.Threads).Select(_ => new Scratch())];
     private readonly ScratchBuffer<float> _joined = new();
     private NativeBlock _block = null!;
     private Segments _segments = null!;
@@ -43,11 +43,11 @@ internal sealed unsafe class BlockJob(WorkerPool pool, LinearJob linear) : IPara
         }
 
         var isShared = segments.Rows >= RowsWorthSharing;
-        var share = (segments.Rows + (2 * pool.Threads) - 1) / (2 * pool.Threads);
+        var share = (segments.Rows + (2 * lane.Threads) - 1) / (2 * lane.Threads);
         _rowsOfTile = isShared ? Math.Min(TileRows, (share + 7) / 8 * 8) : segments.Rows;
         var tiles = (segments.Rows + _rowsOfTile - 1) / _rowsOfTile;
         _isNorming = true;
-        pool.Run(this, tiles);
+        lane.Run(this, tiles);
         for (var i = 0; i < segments.Count; i++)
         {
             var end = NormedRow(segments.First(i) + segments.RowsOf(i), i);
@@ -57,7 +57,7 @@ internal sealed unsafe class BlockJob(WorkerPool pool, LinearJob linear) : IPara
         _isNorming = false;
         if (isShared)
         {
-            pool.Run(this, tiles);
+            lane.Run(this, tiles);
         }
         else
         {

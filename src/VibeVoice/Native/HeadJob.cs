@@ -7,7 +7,7 @@ internal sealed unsafe class HeadJob : IParallelJob, IDisposable
 {
     private const string Path = "model.acoustic_tokenizer.decoder.head.conv.conv";
     private const int TileRows = 256;
-    private readonly WorkerPool _pool;
+    private readonly WorkerLane _lane;
     private readonly int _width;
     private readonly int _taps;
     private readonly float* _kernel;
@@ -17,10 +17,10 @@ internal sealed unsafe class HeadJob : IParallelJob, IDisposable
     private float* _rows;
     private float* _samples;
 
-    public HeadJob(WorkerPool pool, AcousticConfig config, NativeWeights weights)
+    public HeadJob(WorkerLane lane, AcousticConfig config, NativeWeights weights)
     {
         var channels = config.Channels[^1];
-        _pool = pool;
+        _lane = lane;
         _width = Panels.Padded(channels);
         _taps = config.KernelSize;
         _kernel = weights.HeadTaps($"{Path}.weight", channels, _taps);
@@ -46,7 +46,7 @@ internal sealed unsafe class HeadJob : IParallelJob, IDisposable
             Rows.Copy(start + ((nint)segments.RowsOf(i) * _width), carried, before * _width);
         }
 
-        _pool.Run(this, (segments.Rows + TileRows - 1) / TileRows);
+        _lane.Run(this, (segments.Rows + TileRows - 1) / TileRows);
     }
 
     public void Run(int piece, int worker)

@@ -24,13 +24,13 @@ internal sealed unsafe class LanguageStack : IDisposable
         LanguageConfig config,
         PanelFormat format,
         NativeWeights weights,
-        WorkerPool pool,
+        WorkerLane lane,
         LinearJob linear
     )
     {
         _config = config;
         _linear = linear;
-        _attention = new Attention(pool, config.QueryHeads, config.KeyValueHeads, config.HeadSize);
+        _attention = new Attention(lane, config.QueryHeads, config.KeyValueHeads, config.HeadSize);
         _width = Panels.Padded(config.HiddenSize);
         _attendedWidth = Panels.Padded(config.QueryHeads * config.HeadSize);
         _layers =

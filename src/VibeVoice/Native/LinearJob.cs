@@ -5,7 +5,7 @@ namespace VibeVoice.Native;
 
 /// <summary>A linear layer over rows, in pieces of some outputs and some rows.</summary>
 /// <remarks>One for an engine: jobs come one after the other.</remarks>
-internal sealed unsafe class LinearJob(WorkerPool pool) : IParallelJob
+internal sealed unsafe class LinearJob(WorkerLane lane) : IParallelJob
 {
     private const int TileRows = 32;
     private const long PieceBytes = 96 * 1024;
@@ -50,10 +50,10 @@ internal sealed unsafe class LinearJob(WorkerPool pool) : IParallelJob
         var tiles = (x.Rows + TileRows - 1) / TileRows;
         var byTraffic = layer.Bytes / PieceBytes;
         var byWork = (long)layer.Outputs * layer.Inputs * Math.Min(x.Rows, TileRows) / PieceProducts;
-        _panelPieces = (int)Math.Clamp(Math.Max(byTraffic, byWork), 1, Math.Min(groups, 16L * pool.Threads));
+        _panelPieces = (int)Math.Clamp(Math.Max(byTraffic, byWork), 1, Math.Min(groups, 16L * lane.Threads));
         _panelsPerPiece = (groups + _panelPieces - 1) / _panelPieces * group;
         _panelPieces = (layer.PanelCount + _panelsPerPiece - 1) / _panelsPerPiece;
-        pool.Run(this, _panelPieces * tiles);
+        lane.Run(this, _panelPieces * tiles);
     }
 
     /// <summary>A layer over many rows, which the threads convert first.</summary>
@@ -71,7 +71,7 @@ internal sealed unsafe class LinearJob(WorkerPool pool) : IParallelJob
         _layer = layer;
         _x = x;
         _isQuantizing = true;
-        pool.Run(this, (rows + TileRows - 1) / TileRows);
+        lane.Run(this, (rows + TileRows - 1) / TileRows);
         _isQuantizing = false;
         Run(layer, x, y, yStride);
     }

@@ -34,7 +34,7 @@ internal sealed unsafe class NativeDecoder : IDisposable
         float scalingFactor,
         float biasFactor,
         NativeWeights weights,
-        WorkerPool pool,
+        WorkerLane lane,
         LinearJob linear
     )
     {
@@ -43,7 +43,7 @@ internal sealed unsafe class NativeDecoder : IDisposable
         _scalingFactor = scalingFactor;
         _biasFactor = biasFactor;
         _latentWidth = Panels.Padded(config.LatentSize);
-        _blockJob = new BlockJob(pool, linear);
+        _blockJob = new BlockJob(lane, linear);
         _stem = Stem(config, weights);
         AddContext(config.KernelSize - 1, config.LatentSize);
         _stages =
@@ -52,7 +52,7 @@ internal sealed unsafe class NativeDecoder : IDisposable
                 .Range(0, config.Channels.Count)
                 .Select(i => new Stage(i, config, format, weights, AddContext)),
         ];
-        _headJob = new HeadJob(pool, config, weights);
+        _headJob = new HeadJob(lane, config, weights);
         AddContext(config.KernelSize - 1, config.Channels[^1]);
     }
 

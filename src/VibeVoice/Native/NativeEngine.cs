@@ -44,7 +44,7 @@ internal sealed unsafe class NativeEngine : SpeechEngine
         _checkpoint = checkpoint;
         _width = Panels.Padded(Config.Language.HiddenSize);
         _pool = new WorkerPool(options.Threads);
-        _linear = new LinearJob(_pool);
+        _linear = new LinearJob(_pool.Side);
         _weights = new NativeWeights(checkpoint);
         var (width, language) = (Config.Language.HiddenSize, Config.Language);
         _text = new LanguageStack(
@@ -53,7 +53,7 @@ internal sealed unsafe class NativeEngine : SpeechEngine
             language,
             Format(Precisions.Text),
             _weights,
-            _pool,
+            _pool.Side,
             _linear
         );
         _speech = new LanguageStack(
@@ -62,7 +62,7 @@ internal sealed unsafe class NativeEngine : SpeechEngine
             language,
             Format(Precisions.Speech),
             _weights,
-            _pool,
+            _pool.Side,
             _linear
         );
         _sampler = new NativeSampler(Config.Diffusion, Format(Precisions.Sampler), _weights, _linear);
@@ -72,8 +72,8 @@ internal sealed unsafe class NativeEngine : SpeechEngine
             checkpoint.ReadScalar(WeightNames.SpeechScale),
             checkpoint.ReadScalar(WeightNames.SpeechBias),
             _weights,
-            _pool,
-            _linear
+            _pool.Main,
+            new LinearJob(_pool.Main)
         );
         _speechNorm = _weights.Vector("model.tts_language_model.norm.weight", width);
         _speechType = InputType(0);
@@ -179,6 +179,9 @@ internal sealed unsafe class NativeEngine : SpeechEngine
     public override void Sample(ReadOnlySpan<EngineStream> streams) => _sampler.Sample(streams);
 
     public override void Decode(ReadOnlySpan<DecoderWork> work) => _decoder.Decode(work);
+
+    /// <summary>They share no layer and no memory; one is mostly arithmetic where the other is mostly memory.</summary>
+    public override void RunBoth(Action feedBack, Action decode) => _pool.RunBoth(feedBack, decode);
 
     public override void FeedBack(ReadOnlySpan<EngineStream> streams)
     {

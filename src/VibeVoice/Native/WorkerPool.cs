@@ -1,32 +1,31 @@
+using System.Diagnostics;
+
 namespace VibeVoice.Native;
 
-/// <summary>Threads that share the pieces of one job after another with the thread that asks.</summary>
+/// <summary>Threads that share the pieces of one job after another with the thread that asks; two sequences of jobs at once.</summary>
 /// <remarks>
 /// A frame is some hundred short jobs, so between two of them the threads spin; when no job came for a while they sleep.
-/// One caller at a time.
+/// One caller at a time, but for what <see cref="RunBoth"/> calls.
 /// </remarks>
 internal sealed class WorkerPool : IDisposable
 {
     // A job takes 5 to 500 µs, and what the caller does alone between two of them less than 50.
-    private static readonly long _spinTicks = System.Diagnostics.Stopwatch.Frequency / 5_000;
+    private static readonly long _spinTicks = Stopwatch.Frequency / 5_000;
 
     private readonly Thread[] _threads;
     private readonly SemaphoreSlim _wake = new(0);
-
-    // Upper half: number of the job; lower half: pieces that nobody has taken. One word, so that a thread that comes late
-    // never takes a piece of a job that it has not seen.
-    private long _ticket;
-    private int _unfinished;
+    private Action? _aside; // until a thread takes it
+    private int _isAsideDone;
     private int _sleeping;
     private int _isStopped;
-    private IParallelJob? _job;
-    private Exception? _error;
 
     /// <param name="threads">With the caller's; from 1.</param>
     public WorkerPool(int threads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         Threads = threads;
+        Main = new WorkerLane(this);
+        Side = new WorkerLane(this);
         _threads =
         [
             .. Enumerable
@@ -46,39 +45,40 @@ internal sealed class WorkerPool : IDisposable
     /// <summary>With the caller's.</summary>
     public int Threads { get; }
 
-    /// <summary>Runs all pieces; returns when they are done.</summary>
-    public void Run(IParallelJob job, int pieces)
-    {
-        if (_threads.Length == 0 || pieces <= 1)
-        {
-            for (var piece = 0; piece < pieces; piece++)
-            {
-                job.Run(piece, 0);
-            }
+    /// <summary>Jobs of the caller.</summary>
+    public WorkerLane Main { get; }
 
+    /// <summary>Jobs of what runs beside the caller; its own, while nothing does.</summary>
+    public WorkerLane Side { get; }
+
+    /// <summary>
+    /// Runs two things at once, each of which runs jobs: a thread for each, until one is over and its thread helps the other.
+    /// With one thread, one after the other.
+    /// </summary>
+    /// <param name="side">Runs its jobs in <see cref="Side"/>; must not throw.</param>
+    /// <param name="main">Runs its jobs in <see cref="Main"/>, on the caller's thread; must not throw.</param>
+    public void RunBoth(Action side, Action main)
+    {
+        if (_threads.Length == 0)
+        {
+            side();
+            main();
             return;
         }
 
-        _job = job;
-        Volatile.Write(ref _unfinished, pieces);
-        var number = (uint)((ulong)_ticket >> 32) + 1;
-        Interlocked.Exchange(ref _ticket, ((long)number << 32) | (uint)pieces);
-        if (Volatile.Read(ref _sleeping) > 0)
+        Volatile.Write(ref _isAsideDone, 0);
+        Interlocked.Exchange(ref _aside, side); // a full fence, before who sleeps is asked for
+        WakeSleepers();
+        main();
+        for (var spins = 0; Volatile.Read(ref _isAsideDone) == 0; spins++)
         {
-            _wake.Release(Interlocked.Exchange(ref _sleeping, 0));
+            if (!TakeAside(0) && !Side.TakePieces(0))
+            {
+                WorkerLane.Pause(spins);
+            }
         }
 
-        TakePieces(0);
-        for (var spins = 0; Volatile.Read(ref _unfinished) > 0; spins++)
-        {
-            Pause(spins);
-        }
-
-        if (_error is { } error)
-        {
-            _error = null;
-            throw new InvalidOperationException("A part of the model failed.", error);
-        }
+        Side.Caller = 0;
     }
 
     public void Dispose()
@@ -93,24 +93,31 @@ internal sealed class WorkerPool : IDisposable
         _wake.Dispose();
     }
 
+    public void WakeSleepers()
+    {
+        if (Volatile.Read(ref _sleeping) > 0)
+        {
+            _wake.Release(Interlocked.Exchange(ref _sleeping, 0));
+        }
+    }
+
     private void Work(int worker)
     {
-        var idleSince = System.Diagnostics.Stopwatch.GetTimestamp();
-        for (var spins = 0; Volatile.Read(ref _isStopped) == 0; spins++)
+        var idleSince = Stopwatch.GetTimestamp();
+        while (Volatile.Read(ref _isStopped) == 0)
         {
-            if (TakePieces(worker))
+            if (TakeAside(worker) || Side.TakePieces(worker) || Main.TakePieces(worker))
             {
-                idleSince = System.Diagnostics.Stopwatch.GetTimestamp();
-                spins = 0;
+                idleSince = Stopwatch.GetTimestamp();
             }
-            else if (System.Diagnostics.Stopwatch.GetTimestamp() - idleSince < _spinTicks)
+            else if (Stopwatch.GetTimestamp() - idleSince < _spinTicks)
             {
                 Thread.SpinWait(8);
             }
             else
             {
                 Sleep();
-                idleSince = System.Diagnostics.Stopwatch.GetTimestamp();
+                idleSince = Stopwatch.GetTimestamp();
             }
         }
     }
@@ -118,62 +125,23 @@ internal sealed class WorkerPool : IDisposable
     private void Sleep()
     {
         Interlocked.Increment(ref _sleeping);
-        // A job that came before it was counted as sleeping would not wake it. Waking once too often does no harm.
-        if ((uint)Volatile.Read(ref _ticket) == 0)
+        // What came before it was counted as sleeping would not wake it. Waking once too often does no harm.
+        if (!Main.HasPieces && !Side.HasPieces && Volatile.Read(ref _aside) is null)
         {
             _wake.Wait();
         }
     }
 
-    private bool TakePieces(int worker)
+    private bool TakeAside(int worker)
     {
-        var hasTaken = false;
-        for (var ticket = Volatile.Read(ref _ticket); (uint)ticket > 0; )
+        if (Volatile.Read(ref _aside) is null || Interlocked.Exchange(ref _aside, null) is not { } aside)
         {
-            var seen = Interlocked.CompareExchange(ref _ticket, ticket - 1, ticket);
-            if (seen != ticket)
-            {
-                ticket = seen;
-                continue;
-            }
-
-            // The job cannot end before this piece is done, so it is the one that the ticket was of.
-            hasTaken = true;
-            try
-            {
-                _job!.Run((int)(uint)ticket - 1, worker);
-            }
-#pragma warning disable CA1031 // Handed to the caller, whose thread it is not.
-            catch (Exception exception)
-#pragma warning restore CA1031
-            {
-                Volatile.Write(ref _error, exception);
-            }
-
-            Interlocked.Decrement(ref _unfinished);
-            ticket = Volatile.Read(ref _ticket);
+            return false;
         }
 
-        return hasTaken;
+        Side.Caller = worker;
+        aside();
+        Volatile.Write(ref _isAsideDone, 1);
+        return true;
     }
-
-    private static void Pause(int spins)
-    {
-        if (spins % 1024 == 1023)
-        {
-            Thread.Yield(); // the other thread may want this very core
-        }
-        else
-        {
-            Thread.SpinWait(4);
-        }
-    }
-}
-
-/// <summary>Work in pieces that do not depend on each other.</summary>
-internal interface IParallelJob
-{
-    /// <param name="piece">From 0.</param>
-    /// <param name="worker">Which thread runs it, from 0; no two pieces run on one at a time.</param>
-    void Run(int piece, int worker);
 }

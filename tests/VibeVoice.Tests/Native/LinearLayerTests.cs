@@ -18,7 +18,7 @@ public sealed unsafe class LinearLayerTests
     {
         var format = Enum.Parse<PanelFormat>(name);
         using var pool = new WorkerPool(threads);
-        var linear = new LinearJob(pool);
+        var linear = new LinearJob(pool.Main);
         var random = new Random(threads);
         var finishes = Enum.GetValues<Finish>();
         for (var i = 0; i < 42; i++)
@@ -46,7 +46,7 @@ public sealed unsafe class LinearLayerTests
         using var plain = new PlainPanels(format, 150, 48, seed: 1);
         using var pool = new WorkerPool(2);
         using var activations = new Activations();
-        var linear = new LinearJob(pool);
+        var linear = new LinearJob(pool.Main);
         var x = PanelTests.RandomRows(130, 150, 4);
         var (at_once, converted) = (new float[130 * 48], new float[130 * 48]);
         fixed (
@@ -71,7 +71,7 @@ public sealed unsafe class LinearLayerTests
     {
         using var pool = new WorkerPool(1);
         using var activations = new Activations();
-        var linear = new LinearJob(pool);
+        var linear = new LinearJob(pool.Main);
         foreach (var format in Enum.GetValues<PanelFormat>())
         {
             using var plain = new PlainPanels(format, 100, 16, seed: 2);

@@ -16,7 +16,7 @@ public sealed class WorkerPoolTests
         for (var job = 0; job < 5_000; job++)
         {
             var counted = new Counted(random.Next(0, 20));
-            pool.Run(counted, counted.Counts.Length);
+            pool.Main.Run(counted, counted.Counts.Length);
             counted.Counts.ShouldAllBe(count => count == 1);
         }
     }
@@ -32,7 +32,7 @@ public sealed class WorkerPoolTests
             // Longer than they spin; every other time they are on the way to sleep.
             Thread.Sleep(job % 4);
             var counted = new Counted(7);
-            pool.Run(counted, 7);
+            pool.Main.Run(counted, 7);
             counted.Counts.ShouldAllBe(count => count == 1);
         }
     }
@@ -44,7 +44,7 @@ public sealed class WorkerPoolTests
         Thread.Sleep(20); // all asleep
         using var meeting = new Barrier(3);
 
-        pool.Run(new Delegated((_, _) => meeting.SignalAndWait(TimeSpan.FromSeconds(30)).ShouldBeTrue()), 3);
+        pool.Main.Run(new Delegated((_, _) => meeting.SignalAndWait(TimeSpan.FromSeconds(30)).ShouldBeTrue()), 3);
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class WorkerPoolTests
         var busy = new int[4];
         for (var job = 0; job < 200; job++)
         {
-            pool.Run(
+            pool.Main.Run(
                 new Delegated(
                     (_, worker) =>
                     {
@@ -78,14 +78,79 @@ public sealed class WorkerPoolTests
         for (var failing = 0; failing < 8; failing++)
         {
             var error = Should.Throw<Exception>(() =>
-                pool.Run(
+                pool.Main.Run(
                     new Delegated((piece, _) => _ = piece == failing ? throw new TimeoutException("late") : piece),
                     8
                 )
             );
             (error as TimeoutException ?? error.InnerException).ShouldBeOfType<TimeoutException>();
             var counted = new Counted(8);
-            pool.Run(counted, 8);
+            pool.Main.Run(counted, 8);
+            counted.Counts.ShouldAllBe(count => count == 1);
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void Two_sequences_at_once_run_every_piece_once_and_no_worker_runs_two(int threads)
+    {
+        using var pool = new WorkerPool(threads);
+        var busy = new int[threads];
+        for (var round = 0; round < 300; round++)
+        {
+            if (round % 50 == 49)
+            {
+                Thread.Sleep(2); // asleep, or on the way
+            }
+
+            var counts = new int[2];
+            var random = new Random(round);
+            var (side, main) = (random.Next(0, 12), random.Next(0, 12));
+            pool.RunBoth(() => Run(pool.Side, side, 0), () => Run(pool.Main, main, 1));
+            Run(pool.Side, 1, 0); // the caller's again
+            (counts[0], counts[1]).ShouldBe(((side * 7) + 7, main * 7));
+
+            void Run(WorkerLane lane, int jobs, int which)
+            {
+                for (var job = 0; job < jobs; job++)
+                {
+                    lane.Run(new Delegated((_, worker) => Count(which, worker)), 7);
+                }
+            }
+
+            void Count(int which, int worker)
+            {
+                Interlocked.Increment(ref busy[worker]).ShouldBe(1);
+                Thread.SpinWait(20);
+                Interlocked.Increment(ref counts[which]);
+                Interlocked.Decrement(ref busy[worker]);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void What_a_piece_of_one_sequence_throws_does_not_reach_the_other(int threads)
+    {
+        using var pool = new WorkerPool(threads);
+        for (var round = 0; round < 50; round++)
+        {
+            Exception? error = null;
+            var counted = new Counted(20);
+            pool.RunBoth(
+                () =>
+                    error = Record.Exception(() =>
+                        pool.Side.Run(new Delegated((_, _) => throw new TimeoutException("late")), 5)
+                    ),
+                () => pool.Main.Run(counted, 20)
+            );
+
+            (error as TimeoutException ?? error?.InnerException).ShouldBeOfType<TimeoutException>();
             counted.Counts.ShouldAllBe(count => count == 1);
         }
     }

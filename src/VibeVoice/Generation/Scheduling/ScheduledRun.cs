@@ -13,6 +13,7 @@ internal sealed class ScheduledRun(SpeechRun run) : IValueTaskSource<Memory<floa
     private ReadOnlyMemory<int> _text;
     private int _framesWanted;
     private long _answeredAt;
+    private Exception? _failure;
 
     public SpeechRun Run => run;
 
@@ -22,13 +23,16 @@ internal sealed class ScheduledRun(SpeechRun run) : IValueTaskSource<Memory<floa
     public bool IsCancelled => _cancellationToken.IsCancellationRequested;
 
     /// <summary>What a call threw; the run computes no more.</summary>
-    public Exception? Failure { get; private set; }
+    public Exception? Failure => _failure;
 
     /// <summary>Whether nothing more can be computed for it.</summary>
     public bool IsOver => Failure is not null || run.End is not null;
 
     /// <summary>Whether the answer waits for nothing but the decoder.</summary>
     public bool IsDue => IsOver || _framesWanted == 0 || (run.HasPutOutLast && run.FramesToDecode > 0);
+
+    /// <summary>Whether the frame that is computed, and taken, is all that the answer waits for.</summary>
+    public bool WantsThisFrameAlone => _framesWanted == 1 && run.FramesToDecode == 1 && !IsOver && !IsCancelled;
 
     /// <summary>Where the frames that it is answered with are decoded to.</summary>
     public Memory<float> Samples { get; private set; }
@@ -75,7 +79,7 @@ internal sealed class ScheduledRun(SpeechRun run) : IValueTaskSource<Memory<floa
         return run.TakeDecoderWork(Samples);
     }
 
-    public void Fail(Exception failure) => Failure ??= failure;
+    public void Fail(Exception failure) => Interlocked.CompareExchange(ref _failure, failure, null); // two calls at once may
 
     public void Answer()
     {
