@@ -7,8 +7,6 @@ internal static class PlainMath
 
     public static double Gelu(double x) => x * (x < 0 ? Erfc(-x / Math.Sqrt(2)) : 2 - Erfc(x / Math.Sqrt(2))) / 2;
 
-    public static double Erf(double x) => x < 0 ? Erfc(-x) - 1 : 1 - Erfc(x);
-
     /// <summary>Of x from 0: the Maclaurin series where it converges fast, the continued fraction beyond (DLMF 7.6.1, 7.9.1).</summary>
     private static double Erfc(double x)
     {

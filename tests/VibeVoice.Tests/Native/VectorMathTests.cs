@@ -8,13 +8,19 @@ public sealed unsafe class VectorMathTests
     private const double Tolerance = 2e-7;
 
     [Fact]
-    public void Gelu_silu_and_erf_are_those_of_float64()
+    public void Gelu_and_silu_are_those_of_float64()
     {
         for (var x = -12f; x < 12; x += 1f / 512)
         {
             var v = Vector256.Create(x);
-            ShouldBeNear(VectorMath.Erf(v)[3], PlainMath.Erf(x), x);
             ShouldBeNear(VectorMath.Gelu(v)[0], PlainMath.Gelu(x), x);
+            if (x < 0)
+            {
+                // 1 + erf would lose what is left of it.
+                Math.Abs(VectorMath.Gelu(v)[0] - PlainMath.Gelu(x))
+                    .ShouldBeLessThan(1.2e-8 + (1e-6 * -PlainMath.Gelu(x)));
+            }
+
             ShouldBeNear(VectorMath.Silu(v)[7], PlainMath.Silu(x), x);
         }
     }
