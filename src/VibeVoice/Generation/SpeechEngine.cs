@@ -4,8 +4,8 @@ namespace VibeVoice.Generation;
 
 /// <summary>The parts of a loaded model, each for several streams at once. What they compute with is the engine's own affair.</summary>
 /// <remarks>
-/// Calls must not overlap, but in <see cref="RunBoth"/>; who schedules sees to it. Streams that share a call get what each would get alone. Counts who uses
-/// it, and is freed by the last: a model may be disposed while a request is inside a frame.
+/// Calls must not overlap, but in <see cref="RunBoth"/>; who schedules sees to it. Streams that share a call get what each
+/// would get alone. Counts who uses it, and is freed by the last: a model may be disposed while a request is inside a frame.
 /// </remarks>
 internal abstract class SpeechEngine : IDisposable
 {

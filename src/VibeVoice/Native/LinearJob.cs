@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace VibeVoice.Native;
 
 /// <summary>A linear layer over rows, in pieces of some outputs and some rows.</summary>
-/// <remarks>One for an engine: jobs come one after the other.</remarks>
+/// <remarks>One for a lane: jobs come one after the other.</remarks>
 internal sealed unsafe class LinearJob(WorkerLane lane) : IParallelJob
 {
     private const int TileRows = 32;
