@@ -60,8 +60,7 @@ for folder in tests/*.Tests; do
   add_project "$folder"
 done
 # Not by '&': what a shell starts so ignores Ctrl+C, and the programs that the tests interrupt would, too.
-# From the last to the first: the longest are the last, and one that began last would end alone.
-sort -r "$work/parts" | xargs -P "${LANES:-1}" -n 1 bash -c 'run_part "$1"' bash
+xargs -P "${LANES:-1}" -n 1 bash -c 'run_part "$1"' bash <"$work/parts"
 
 passed=0 failed=0 skipped=0
 while read -r name; do
