@@ -208,9 +208,9 @@ public sealed class HeartbeatTests
                     _pings++;
                 }
             }
-            catch (SocketException)
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
             {
-                // Disposed.
+                // Disposed, while it waited or just before.
             }
         }
     }
