@@ -34,14 +34,14 @@ public static class VibeVoiceMetrics
         var (begun, ended) = (Math.Max(one.Begun, other.Begun), Math.Min(one.Ended, other.Ended));
         if (ended > begun && Parts.Enabled)
         {
-            Parts.Record(
-                Stopwatch.GetElapsedTime(begun, ended).TotalSeconds,
-                new KeyValuePair<string, object?>(PartTag, "at_once")
-            );
+            Tell("at_once", Stopwatch.GetElapsedTime(begun, ended));
         }
     }
 
     internal static Timing Time(string part) => new(part, Parts.Enabled ? Stopwatch.GetTimestamp() : 0);
+
+    private static void Tell(string part, TimeSpan time) =>
+        Parts.Record(time.TotalSeconds, new KeyValuePair<string, object?>(PartTag, part));
 
     /// <summary>Ends with the part that it times.</summary>
     internal readonly struct Timing(string part, long begun) : IDisposable
@@ -50,10 +50,7 @@ public static class VibeVoiceMetrics
         {
             if (begun != 0)
             {
-                Parts.Record(
-                    Stopwatch.GetElapsedTime(begun).TotalSeconds,
-                    new KeyValuePair<string, object?>(PartTag, part)
-                );
+                Tell(part, Stopwatch.GetElapsedTime(begun));
             }
         }
     }

@@ -23,6 +23,17 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>The larger of each lane; which one where a number is none is not told.</summary>
     static abstract TSelf Max(TSelf x, TSelf y);
 
+    static abstract TSelf Abs(TSelf x);
+
+    /// <summary>To the nearest whole number.</summary>
+    static abstract TSelf Round(TSelf x);
+
+    /// <summary>2^n of whole numbers from −126 to 127; of −127, 0.</summary>
+    static abstract TSelf PowerOfTwo(TSelf n);
+
+    /// <summary>Of each lane, the one where x is less than 0, else the other.</summary>
+    static abstract TSelf WhereNegative(TSelf x, TSelf one, TSelf other);
+
     /// <inheritdoc cref="VectorMath.Exp(Vector256{float})"/>
     static abstract TSelf Exp(TSelf x);
 
@@ -62,6 +73,26 @@ internal readonly unsafe struct WideLanes(Vector512<float> numbers) : ILanes<Wid
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideLanes Max(WideLanes x, WideLanes y) => new(Vector512.MaxNative(x._numbers, y._numbers));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideLanes Abs(WideLanes x) => new(Vector512.Abs(x._numbers));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideLanes Round(WideLanes x) => new(Vector512.Round(x._numbers));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideLanes PowerOfTwo(WideLanes n) =>
+        new(((Vector512.ConvertToInt32Native(n._numbers) + Vector512.Create(127)) << 23).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideLanes WhereNegative(WideLanes x, WideLanes one, WideLanes other) =>
+        new(
+            Vector512.ConditionalSelect(
+                Vector512.LessThan(x._numbers, Vector512<float>.Zero),
+                one._numbers,
+                other._numbers
+            )
+        );
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideLanes Exp(WideLanes x) => new(VectorMath.Exp(x._numbers));
@@ -114,6 +145,19 @@ internal readonly unsafe struct NarrowLanes(Vector256<float> lower, Vector256<fl
         new(Vector256.MaxNative(x._lower, y._lower), Vector256.MaxNative(x._upper, y._upper));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static NarrowLanes Abs(NarrowLanes x) => new(Vector256.Abs(x._lower), Vector256.Abs(x._upper));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static NarrowLanes Round(NarrowLanes x) => new(Vector256.Round(x._lower), Vector256.Round(x._upper));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static NarrowLanes PowerOfTwo(NarrowLanes n) => new(PowerOfTwo(n._lower), PowerOfTwo(n._upper));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static NarrowLanes WhereNegative(NarrowLanes x, NarrowLanes one, NarrowLanes other) =>
+        new(WhereNegative(x._lower, one._lower, other._lower), WhereNegative(x._upper, one._upper, other._upper));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static NarrowLanes Exp(NarrowLanes x) => new(VectorMath.Exp(x._lower), VectorMath.Exp(x._upper));
 
     public static float Largest(NarrowLanes x)
@@ -131,4 +175,12 @@ internal readonly unsafe struct NarrowLanes(Vector256<float> lower, Vector256<fl
         _lower.Store(numbers);
         _upper.Store(numbers + Half);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> PowerOfTwo(Vector256<float> n) =>
+        ((Vector256.ConvertToInt32Native(n) + Vector256.Create(127)) << 23).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> WhereNegative(Vector256<float> x, Vector256<float> one, Vector256<float> other) =>
+        Vector256.ConditionalSelect(Vector256.LessThan(x, Vector256<float>.Zero), one, other);
 }

@@ -15,84 +15,42 @@ internal static unsafe class VectorMath
     // (least squares at Chebyshev's nodes, weighted anew until all peaks are alike): of p in x · Φ(x) for |x| up to 5.5, 9e-9; of
     // 2^r, 7.5e-8. From there on t only falls. No branch, and no erf that is nearly 1.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Gelu(Vector256<float> x)
+    public static T Gelu<T>(T x)
+        where T : struct, ILanes<T>
     {
-        var size = Vector256.Abs(x);
-        var t = Vector256.Create(-1.90197841e-6f);
-        t = Vector256.MultiplyAddEstimate(t, size, Vector256.Create(2.8055787e-5f));
-        t = Vector256.MultiplyAddEstimate(t, size, Vector256.Create(-1.31467124e-4f));
-        t = Vector256.MultiplyAddEstimate(t, size, Vector256.Create(-2.7209238e-4f));
-        t = Vector256.MultiplyAddEstimate(t, size, Vector256.Create(7.24544609e-3f));
-        t = Vector256.MultiplyAddEstimate(t, size, Vector256.Create(-5.26276305e-2f));
-        t = Vector256.MultiplyAddEstimate(t, size, Vector256.Create(-4.59162146e-1f));
-        t = Vector256.MultiplyAddEstimate(t, size, Vector256.Create(-1.15111101f));
-        t = Vector256.MaxNative(t * size, Vector256.Create(-126f)); // from there on nothing is left, exactly
+        var size = T.Abs(x);
+        var t = T.All(-1.90197841e-6f);
+        t = T.MultiplyAdd(t, size, T.All(2.8055787e-5f));
+        t = T.MultiplyAdd(t, size, T.All(-1.31467124e-4f));
+        t = T.MultiplyAdd(t, size, T.All(-2.7209238e-4f));
+        t = T.MultiplyAdd(t, size, T.All(7.24544609e-3f));
+        t = T.MultiplyAdd(t, size, T.All(-5.26276305e-2f));
+        t = T.MultiplyAdd(t, size, T.All(-4.59162146e-1f));
+        t = T.MultiplyAdd(t, size, T.All(-1.15111101f));
+        t = T.Max(t * size, T.All(-127f)); // from there on nothing is left, exactly
 
-        var n = Vector256.Round(t);
+        var n = T.Round(t);
         var r = t - n;
-        var y = Vector256.Create(1.32764026e-3f);
-        y = Vector256.MultiplyAddEstimate(y, r, Vector256.Create(9.67554096e-3f));
-        y = Vector256.MultiplyAddEstimate(y, r, Vector256.Create(5.55071346e-2f));
-        y = Vector256.MultiplyAddEstimate(y, r, Vector256.Create(2.40221202e-1f));
-        y = Vector256.MultiplyAddEstimate(y, r, Vector256.Create(6.93146944e-1f));
-        y = Vector256.MultiplyAddEstimate(y, r, Vector256.Create(1.00000012f));
-        var tail = y * ((Vector256.ConvertToInt32Native(n) + Vector256.Create(126)) << 23).AsSingle();
-        return x
-            * Vector256.ConditionalSelect(
-                Vector256.LessThan(x, Vector256<float>.Zero),
-                tail,
-                Vector256<float>.One - tail
-            );
-    }
-
-    /// <inheritdoc cref="Gelu(Vector256{float})"/>
-    /// <remarks>The same numbers, sixteen at a time, where the processor has such vectors.</remarks>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Gelu(Vector512<float> x)
-    {
-        var size = Vector512.Abs(x);
-        var t = Vector512.Create(-1.90197841e-6f);
-        t = Vector512.MultiplyAddEstimate(t, size, Vector512.Create(2.8055787e-5f));
-        t = Vector512.MultiplyAddEstimate(t, size, Vector512.Create(-1.31467124e-4f));
-        t = Vector512.MultiplyAddEstimate(t, size, Vector512.Create(-2.7209238e-4f));
-        t = Vector512.MultiplyAddEstimate(t, size, Vector512.Create(7.24544609e-3f));
-        t = Vector512.MultiplyAddEstimate(t, size, Vector512.Create(-5.26276305e-2f));
-        t = Vector512.MultiplyAddEstimate(t, size, Vector512.Create(-4.59162146e-1f));
-        t = Vector512.MultiplyAddEstimate(t, size, Vector512.Create(-1.15111101f));
-        t = Vector512.MaxNative(t * size, Vector512.Create(-126f)); // from there on nothing is left, exactly
-
-        var n = Vector512.Round(t);
-        var r = t - n;
-        var y = Vector512.Create(1.32764026e-3f);
-        y = Vector512.MultiplyAddEstimate(y, r, Vector512.Create(9.67554096e-3f));
-        y = Vector512.MultiplyAddEstimate(y, r, Vector512.Create(5.55071346e-2f));
-        y = Vector512.MultiplyAddEstimate(y, r, Vector512.Create(2.40221202e-1f));
-        y = Vector512.MultiplyAddEstimate(y, r, Vector512.Create(6.93146944e-1f));
-        y = Vector512.MultiplyAddEstimate(y, r, Vector512.Create(1.00000012f));
-        var tail = y * ((Vector512.ConvertToInt32Native(n) + Vector512.Create(126)) << 23).AsSingle();
-        return x
-            * Vector512.ConditionalSelect(
-                Vector512.LessThan(x, Vector512<float>.Zero),
-                tail,
-                Vector512<float>.One - tail
-            );
+        var half = T.All(1.32764026e-3f / 2);
+        half = T.MultiplyAdd(half, r, T.All(9.67554096e-3f / 2));
+        half = T.MultiplyAdd(half, r, T.All(5.55071346e-2f / 2));
+        half = T.MultiplyAdd(half, r, T.All(2.40221202e-1f / 2));
+        half = T.MultiplyAdd(half, r, T.All(6.93146944e-1f / 2));
+        half = T.MultiplyAdd(half, r, T.All(1.00000012f / 2));
+        var tail = half * T.PowerOfTwo(n);
+        return x * T.WhereNegative(x, tail, T.All(1) - tail);
     }
 
     /// <summary>x = gelu(x + bias), of a multiple of 16 numbers; no bias where it is null.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void GeluOfSum(float* x, float* bias, int width)
     {
-        var i = 0;
-        for (; Vector512.IsHardwareAccelerated && i < width; i += 16)
+        if (Vector512.IsHardwareAccelerated)
         {
-            var offset = bias is null ? Vector512<float>.Zero : Vector512.Load(bias + i);
-            Gelu(Vector512.Load(x + i) + offset).Store(x + i);
+            GeluOfSum<WideLanes>(x, bias, width);
         }
-
-        for (; i < width; i += 8)
+        else
         {
-            var offset = bias is null ? Vector256<float>.Zero : Vector256.Load(bias + i);
-            Gelu(Vector256.Load(x + i) + offset).Store(x + i);
+            GeluOfSum<NarrowLanes>(x, bias, width);
         }
     }
 
@@ -204,5 +162,16 @@ internal static unsafe class VectorMath
         y = Vector512.MultiplyAddEstimate(y, r, Vector512.Create(5.0000001201e-1f));
         y = Vector512.MultiplyAddEstimate(y, r * r, r) + Vector512<float>.One;
         return y * ((Vector512.ConvertToInt32Native(n) + Vector512.Create(127)) << 23).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void GeluOfSum<T>(float* x, float* bias, int width)
+        where T : struct, ILanes<T>
+    {
+        for (var i = 0; i < width; i += 16)
+        {
+            var offset = bias is null ? T.All(0) : T.Load(bias + i);
+            Gelu(T.Load(x + i) + offset).Store(x + i);
+        }
     }
 }

@@ -13,12 +13,11 @@ public sealed unsafe class VectorMathTests
         for (var x = -12f; x < 12; x += 1f / 512)
         {
             var v = Vector256.Create(x);
-            ShouldBeNear(VectorMath.Gelu(v)[0], PlainMath.Gelu(x), x);
+            ShouldBeNear(Gelu(x), PlainMath.Gelu(x), x);
             if (x < 0)
             {
                 // 1 + erf would lose what is left of it.
-                Math.Abs(VectorMath.Gelu(v)[0] - PlainMath.Gelu(x))
-                    .ShouldBeLessThan(1.2e-8 + (1e-6 * -PlainMath.Gelu(x)));
+                Math.Abs(Gelu(x) - PlainMath.Gelu(x)).ShouldBeLessThan(1.2e-8 + (1e-6 * -PlainMath.Gelu(x)));
             }
 
             ShouldBeNear(VectorMath.Silu(v)[7], PlainMath.Silu(x), x);
@@ -36,7 +35,7 @@ public sealed unsafe class VectorMathTests
         var v = Vector256.Create(x);
 
         VectorMath.Silu(v)[0].ShouldBe((float)PlainMath.Silu(x));
-        VectorMath.Gelu(v)[0].ShouldBe(float.IsNaN(x) ? float.NaN : Math.Max(x, 0));
+        Gelu(x).ShouldBe(float.IsNaN(x) ? float.NaN : Math.Max(x, 0));
     }
 
     [Theory]
@@ -77,6 +76,25 @@ public sealed unsafe class VectorMathTests
 
         plain[width..].ShouldAllBe(number => number == 0);
         modulated[width..].ShouldAllBe(number => number == 0);
+    }
+
+    /// <summary>In vectors of sixteen and of eight, whichever this processor has.</summary>
+    private static float Gelu(float x)
+    {
+        var wide = new float[16];
+        var narrow = new float[16];
+        fixed (
+            float* first = wide,
+                second = narrow
+        )
+        {
+            VectorMath.Gelu(WideLanes.All(x)).Store(first);
+            VectorMath.Gelu(NarrowLanes.All(x)).Store(second);
+        }
+
+        wide.AsSpan().ContainsAnyExcept(narrow[0]).ShouldBeFalse();
+        narrow.AsSpan().ContainsAnyExcept(narrow[0]).ShouldBeFalse();
+        return narrow[0];
     }
 
     private static void ShouldBeNear(float actual, double expected, float x) =>
